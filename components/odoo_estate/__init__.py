@@ -1,0 +1,1 @@
+"""Service contracts in YAML become placed, sized, priced and policy-checked Odoo estates on AWS and Kubernetes."""

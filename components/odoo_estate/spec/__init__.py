@@ -1,0 +1,1 @@
+"""The input documents as strict, frozen models, and the loader that reads them with line numbers."""

@@ -1,0 +1,345 @@
+"""The service catalog: what each service class entitles to, the bands, and the figures that decisions are made with.
+
+Shipped as ``catalog/default.yaml``; an estate overrides values by key. Every figure there has its reason or source beside it.
+Units stand in the names. Lists of bands are ordered, smallest first.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from odoo_estate.spec.fields import EnvironmentName, Percent, Spec, TenancyName, Text
+
+Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, le=1, strict=False)]
+Number = Annotated[float, Field(ge=0, strict=False)]
+
+
+class PostgresBand(Spec):
+    """An RDS size. ``max_connections`` is set explicitly in the parameter group; ``iops``/``throughput`` only from 400 GiB gp3 on."""
+
+    instance_class: Text
+    vcpus: Positive
+    memory_gib: Positive
+    storage_gib: Annotated[int, Field(ge=20, le=65_536)]
+    max_storage_gib: Annotated[int, Field(ge=20, le=65_536)]
+    iops: Positive | None = None
+    throughput_mibps: Positive | None = None
+    max_connections: Positive
+    orders_per_hour: Positive
+    """Orders at the busiest hour that an instance of this size is trusted with (all its tenants together)."""
+
+
+class CacheBand(Spec):
+    """An ElastiCache node size; ``memory_mib`` is AWS's maxmemory of the type before the reserved share."""
+
+    node_type: Text
+    memory_mib: Positive
+    reserved_percent: Percent
+
+
+class WorkloadBand(Spec):
+    """One Odoo workload's pod: Odoo processes in it, connections per process, container size, replicas."""
+
+    processes: Positive
+    max_connections: Positive
+    cpu_millicores: Positive
+    memory_mib: Positive
+    min_replicas: NotNegative
+    max_replicas: Positive
+
+
+class OdooBand(Spec):
+    """A tenant-sized set of Odoo workloads, trusted with so many concurrent users and orders at the busiest hour."""
+
+    concurrent_users: Positive
+    orders_per_hour: Positive
+    integration_requests_per_hour: Positive
+    web: WorkloadBand
+    websocket: WorkloadBand
+    cron: WorkloadBand
+    integration: WorkloadBand
+    reporting: WorkloadBand | None = None
+
+
+class NodeBand(Spec):
+    """An EC2 node size: first type is the one that arithmetic uses, the others are alternatives of the same shape."""
+
+    instance_types: Annotated[tuple[Text, ...], Field(min_length=1)]
+    vcpus: Positive
+    memory_gib: Positive
+    max_pods: Positive
+    """EKS' own limit for the type, or 110 with prefix delegation."""
+    volume_gib: Positive
+    reserved_cpu_millicores: NotNegative
+    reserved_memory_mib: NotNegative
+
+
+class NodePool(Spec):
+    """A node pool of a cell band: ``workload`` is its label and taint."""
+
+    band: Text
+    min_nodes: NotNegative
+    desired_nodes: NotNegative
+    max_nodes: Positive
+    capacity: Literal["on-demand", "spot"] = "on-demand"
+    tainted: bool = False
+
+
+class CellBand(Spec):
+    """A whole cell's size: node pools by workload class, the ``main`` database, the cache and the pooler."""
+
+    tenancy: Literal["shared", "dedicated"]
+    zones: Annotated[int, Field(ge=2, le=3)]
+    nat: Literal["per-zone", "single"]
+    node_pools: dict[Text, NodePool]
+    postgres: Text
+    postgres_multi_az: bool
+    cache: Text
+    cache_nodes: Annotated[int, Field(ge=1, le=6)]
+    pooler_replicas: Annotated[int, Field(ge=2, le=10)]
+    pooled_class_bands: dict[Text, Text] = {}
+    """Service class to the Odoo band of its pooled workers, in shared cells."""
+    max_tenants: Positive
+    serves: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Service classes whose availability and DR this cell is built for."""
+
+
+class RetentionClass(Spec):
+    """How long recovery points are kept; ``cold_after_days`` must leave 90 days before deletion."""
+
+    description: Text
+    daily_days: Positive
+    monthly_days: NotNegative = 0
+    """0: no monthly points."""
+    cold_after_days: Positive | None = None
+
+
+class DrClass(Spec):
+    """What waits in the other region. ``nodes``: none, zero (a cluster without nodes) or minimum."""
+
+    description: Text
+    database: Literal["none", "automated-backups", "replica"]
+    cluster: Literal["none", "zero-nodes", "minimum-nodes"]
+    rpo_minutes: Positive | None
+    rto_minutes: Positive | None
+
+
+class VaultLockSpec(Spec):
+    """Limits of a locked vault; three or more changeable days make it compliance mode."""
+
+    min_days: Positive
+    max_days: Positive
+    changeable_for_days: Annotated[int, Field(ge=3, le=36_500)] | None
+
+
+class OdooVersion(Spec):
+    """A supported Odoo series: image by digest, its user, the least PostgreSQL, and the date its support ends."""
+
+    image: Annotated[str, Field(pattern=r"^[a-z0-9./_-]+@sha256:[0-9a-f]{64}$")]
+    uid: Positive
+    gid: Positive
+    postgres_min: Positive
+    support_ends: Text
+    server_wide_modules: Annotated[tuple[Text, ...], Field(min_length=1)] = ("base", "web")
+    """Modules that every process loads before any database; what the image does not hold is reported and left out."""
+
+
+class Chart(Spec):
+    chart: Text
+    repository: Text
+    version: Text
+    namespace: Text
+
+
+class Versions(Spec):
+    """Everything pinned: Kubernetes with add-ons and charts, PostgreSQL, Valkey, Odoo and helper images."""
+
+    kubernetes: Text
+    addons: dict[Text, Text]
+    charts: dict[Text, Chart]
+    postgres: Text
+    valkey: Text
+    odoo: dict[Text, OdooVersion]
+    images: dict[Text, Text]
+    ami_type: Text
+    pod_security: Text
+
+
+class RateLimit(Spec):
+    """Per tenant, at the ingress."""
+
+    requests_per_second: Positive
+    burst: Positive
+    login_per_minute: Positive
+    body_mib: Positive
+
+
+class Availability(Spec):
+    zones: Annotated[int, Field(ge=1, le=3)]
+    min_web_replicas: Positive
+    database_multi_az: bool
+    cache_nodes: Annotated[int, Field(ge=1, le=6)]
+
+
+class Backup(Spec):
+    """``every_minutes`` is the snapshot rhythm; point-in-time recovery covers the time between where ``point_in_time_days`` > 0."""
+
+    every_minutes: Annotated[int, Field(ge=60)]
+    point_in_time_days: Annotated[int, Field(ge=1, le=35)]
+    retention: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Allowed retention classes, the default first."""
+    cross_region: bool
+    cross_account: bool
+    lock: Text | None
+    restore_test: bool
+    cache_snapshot_days: Annotated[int, Field(ge=0, le=35)]
+    bucket_versions_days: Positive
+    bucket_lock: bool
+
+
+class Support(Spec):
+    response_minutes: Positive
+    hours: Literal["office", "extended", "24x7"]
+
+
+class Release(Spec):
+    ring: Literal["early", "main", "late", "by-approval"]
+    window_hours: Positive
+    notice_days: NotNegative
+
+
+class ServiceClass(Spec):
+    """What one class of contract entitles to, and to nothing more."""
+
+    description: Text
+    tenancies: Annotated[tuple[TenancyName, ...], Field(min_length=1)]
+    """The step where the class begins first; steps below it only by a placement set by hand."""
+    environments: Annotated[tuple[EnvironmentName, ...], Field(min_length=1)]
+    odoo_bands: Annotated[tuple[Text, ...], Field(min_length=1)]
+    postgres_bands: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """For its own instance (semi-dedicated, dedicated); the last one also caps shared use."""
+    cache_bands: Annotated[tuple[Text, ...], Field(min_length=1)]
+    node_bands: Annotated[tuple[Text, ...], Field(min_length=1)]
+    max_nodes: Positive
+    rpo_minutes: Positive
+    rto_minutes: Positive
+    backup: Backup
+    dr_classes: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Allowed DR classes; the cell of a tenant must be built for one of them."""
+    availability: Availability
+    rate_limit: Text
+    monitoring: Literal["basic", "standard", "full"]
+    performance_insights_days: Annotated[int, Field(ge=0)]
+    log_retention_days: Positive
+    release: Release
+    support: Support
+    reporting: bool
+    own_keys: bool
+    own_buckets: bool
+    unapproved_modules: bool
+    monthly_budget_usd: Positive
+    storage_gib: Positive
+    """Database and filestore together that the class includes."""
+    integrations: NotNegative
+    data_class: Literal["internal", "confidential", "restricted"]
+    statement_timeout_seconds: Positive
+    office_hours_non_production: bool
+
+
+class Step(Spec):
+    """Thresholds above which a contract needs at least this tenancy; None: that measure does not decide this step."""
+
+    concurrent_users: NotNegative | None = None
+    orders_per_hour: NotNegative | None = None
+    integrations: NotNegative | None = None
+    integration_requests_per_hour: NotNegative | None = None
+    database_gib: NotNegative | None = None
+    custom_modules: NotNegative | None = None
+    heavy_modules: NotNegative | None = None
+    regulated: bool = False
+    """True: any regulation in the contract needs this tenancy."""
+    own_account: bool = False
+    unapproved_modules: bool = False
+    """True: a module that is not approved yet needs this tenancy."""
+
+
+class Assumptions(Spec):
+    """Figures of arithmetic that belong to no class."""
+
+    working_hours_per_day: Positive
+    concurrent_user_share: Share
+    users_per_worker: Positive
+    """Concurrent users that one HTTP worker serves."""
+    orders_per_hour_per_worker: Positive
+    requests_per_hour_per_process: Positive
+    """Requests that one integration process handles at half load."""
+    orders_per_hour_per_vcpu: Positive
+    """Orders that one database vCPU carries at half load."""
+    worker_memory_mib: Positive
+    """Resident memory of an Odoo process on average; with the next two it sizes containers, never Odoo's virtual-memory limits."""
+    light_worker_memory_mib: Positive
+    heavy_worker_memory_mib: Positive
+    master_process_memory_mib: Positive
+    connection_reserve: NotNegative
+    """Database connections kept for superuser, replication, monitoring and the backup job."""
+    shared_pool_size: Positive
+    """Server connections per tenant database on shared instances, over all pooler processes together."""
+    pooler_clients: Positive
+    """Client connections of one pooler process."""
+    shared_database_fill: Share
+    """How far a shared instance may be filled with connections, memory and storage."""
+    node_fill: Share
+    growth_years: Number
+    staging_load_share: Share
+    """Of production's users and rates, what staging is sized for."""
+    trial_users: Positive
+    trial_orders_per_hour: Positive
+    trial_database_gib: Positive
+    """A sandbox or development environment: no copy of production's data."""
+    cache_mib_per_tenant: Positive
+    cache_mib_per_user: Number
+    log_shipping_minutes: Positive
+    """RDS ships transaction logs so often: the RPO of point-in-time recovery."""
+    restore_gib_per_minute: Number
+    restore_fixed_minutes: Positive
+    reload_gib_per_minute: Number
+    """Dumping one tenant's database out of a restored shared instance and loading it back."""
+    rebuild_minutes: Positive
+    """Bringing up a cell's network, cluster and platform where nothing waits in the other region."""
+    scale_up_minutes: Positive
+    """Bringing nodes and workloads up in a cluster that waits without nodes."""
+    object_replication_minutes: Positive
+    copy_minutes: Positive
+    """Time until a recovery point has been copied."""
+    failover_minutes: Positive
+    subnet_headroom: Share
+    pods_per_tenant_overhead: NotNegative
+    start_window_minutes: Annotated[int, Field(ge=60)]
+    completion_window_minutes: Positive
+    private_subnet_bits: Annotated[int, Field(ge=17, le=26)]
+    public_subnet_bits: Annotated[int, Field(ge=20, le=28)]
+    database_subnet_bits: Annotated[int, Field(ge=20, le=28)]
+    audit_log_days: Positive
+
+
+class Catalog(Spec):
+    """The whole document."""
+
+    service_classes: Annotated[dict[Text, ServiceClass], Field(min_length=1)]
+    postgres_bands: dict[Text, PostgresBand]
+    cache_bands: dict[Text, CacheBand]
+    odoo_bands: dict[Text, OdooBand]
+    node_bands: dict[Text, NodeBand]
+    cell_bands: dict[Text, CellBand]
+    retention_classes: dict[Text, RetentionClass]
+    dr_classes: dict[Text, DrClass]
+    vault_locks: dict[Text, VaultLockSpec]
+    rate_limits: dict[Text, RateLimit]
+    placement: dict[TenancyName, Step]
+    """Least tenancy by measure; ``pooled`` has no thresholds."""
+    versions: Versions
+    assumptions: Assumptions
+    required_tags: tuple[Text, ...]
+    tag_patterns: dict[Text, Text]

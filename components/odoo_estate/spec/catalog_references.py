@@ -1,0 +1,127 @@
+"""The catalog against itself: names of bands, classes and locks, and figures that AWS or arithmetic tie together."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from odoo_estate.errors import Path, Problem
+from odoo_estate.spec.catalog import Catalog, CellBand, RetentionClass, ServiceClass, VaultLockSpec
+from odoo_estate.spec.quoting import shown, unknown
+
+COLD_DAYS = 90
+"""AWS Backup keeps a recovery point in cold storage for at least so long (AWS Backup developer guide, lifecycle)."""
+
+
+def catalog_problems(catalog: Catalog) -> Iterator[Problem]:
+    """Every reference inside the catalog that leads nowhere, and every pair of figures that cannot both hold."""
+    for name, service in catalog.service_classes.items():
+        yield from _service_class(("service_classes", name), service, catalog)
+    for name, band in catalog.cell_bands.items():
+        yield from _cell_band(("cell_bands", name), band, catalog)
+    for name, retention in catalog.retention_classes.items():
+        yield from _retention(("retention_classes", name), retention)
+    for name, lock in catalog.vault_locks.items():
+        yield from _lock(("vault_locks", name), lock)
+    yield from _versions(catalog)
+
+
+def _names(kind: str, used: Iterable[str], known: Mapping[str, object], path: Path) -> Iterator[Problem]:
+    for position, name in enumerate(used):
+        if name not in known:
+            yield unknown(kind, name, known, "catalog", (*path, position))
+
+
+def _name(kind: str, used: str | None, known: Mapping[str, object], path: Path) -> Iterator[Problem]:
+    if used is not None and used not in known:
+        yield unknown(kind, used, known, "catalog", path)
+
+
+def _service_class(path: Path, service: ServiceClass, catalog: Catalog) -> Iterator[Problem]:
+    yield from _names("an Odoo band", service.odoo_bands, catalog.odoo_bands, (*path, "odoo_bands"))
+    yield from _names("a PostgreSQL band", service.postgres_bands, catalog.postgres_bands, (*path, "postgres_bands"))
+    yield from _names("a cache band", service.cache_bands, catalog.cache_bands, (*path, "cache_bands"))
+    yield from _names("a node band", service.node_bands, catalog.node_bands, (*path, "node_bands"))
+    yield from _names("a DR class", service.dr_classes, catalog.dr_classes, (*path, "dr_classes"))
+    yield from _name("a rate limit", service.rate_limit, catalog.rate_limits, (*path, "rate_limit"))
+    backup: Path = (*path, "backup")
+    yield from _names("a retention class", service.backup.retention, catalog.retention_classes, (*backup, "retention"))
+    yield from _name("a vault lock", service.backup.lock, catalog.vault_locks, (*backup, "lock"))
+    lock = catalog.vault_locks.get(service.backup.lock or "")
+    for position, name in enumerate(service.backup.retention):
+        retention = catalog.retention_classes.get(name)
+        if lock is not None and retention is not None:
+            yield from _within_lock((*backup, "retention", position), name, retention, service.backup.lock or "", lock)
+
+
+def _within_lock(
+    path: Path, name: str, retention: RetentionClass, lock_name: str, lock: VaultLockSpec
+) -> Iterator[Problem]:
+    for days in (retention.daily_days, retention.monthly_days):
+        if days and not lock.min_days <= days <= lock.max_days:
+            yield Problem(
+                f"retention class {shown(name)} keeps recovery points for {days} days, outside the vault lock {shown(lock_name)}",
+                "catalog",
+                path,
+                days,
+                (f"{lock.min_days} to {lock.max_days} days",),
+                "change the retention class or choose another lock; a locked vault refuses such a recovery point",
+            )
+
+
+def _cell_band(path: Path, band: CellBand, catalog: Catalog) -> Iterator[Problem]:
+    for workload, pool in band.node_pools.items():
+        yield from _name("a node band", pool.band, catalog.node_bands, (*path, "node_pools", workload, "band"))
+        if not pool.min_nodes <= pool.desired_nodes <= pool.max_nodes:
+            yield Problem(
+                f"{pool.desired_nodes} desired nodes lie outside {pool.min_nodes} to {pool.max_nodes}",
+                "catalog",
+                (*path, "node_pools", workload, "desired_nodes"),
+                pool.desired_nodes,
+                (f"{pool.min_nodes} to {pool.max_nodes}",),
+                "order them: min_nodes, desired_nodes, max_nodes",
+            )
+    yield from _name("a PostgreSQL band", band.postgres, catalog.postgres_bands, (*path, "postgres"))
+    yield from _name("a cache band", band.cache, catalog.cache_bands, (*path, "cache"))
+    yield from _names("a service class", band.serves, catalog.service_classes, (*path, "serves"))
+    for service_class, odoo_band in band.pooled_class_bands.items():
+        here: Path = (*path, "pooled_class_bands", service_class)
+        yield from _name("a service class", service_class, catalog.service_classes, here)
+        yield from _name("an Odoo band", odoo_band, catalog.odoo_bands, here)
+
+
+def _retention(path: Path, retention: RetentionClass) -> Iterator[Problem]:
+    """Both rhythms share the lifecycle; the one that moves to cold storage is the longer one."""
+    cold, longest = retention.cold_after_days, max(retention.daily_days, retention.monthly_days)
+    if cold is not None and longest < cold + COLD_DAYS:
+        yield Problem(
+            f"cold storage after {cold} days needs at least {cold + COLD_DAYS} days of retention, this class has {longest}",
+            "catalog",
+            (*path, "cold_after_days"),
+            cold,
+            (f"at most {longest - COLD_DAYS}",) if longest > COLD_DAYS else (),
+            "keep recovery points longer, or remove cold_after_days",
+        )
+
+
+def _lock(path: Path, lock: VaultLockSpec) -> Iterator[Problem]:
+    if lock.min_days > lock.max_days:
+        yield Problem(
+            f"min_days {lock.min_days} is above max_days {lock.max_days}",
+            "catalog",
+            (*path, "min_days"),
+            lock.min_days,
+            (f"at most {lock.max_days}",),
+            "swap the two, or correct them",
+        )
+
+
+def _versions(catalog: Catalog) -> Iterator[Problem]:
+    major = catalog.versions.postgres.split(".")[0]
+    for series, version in catalog.versions.odoo.items():
+        if not major.isdecimal() or int(major) < version.postgres_min:
+            yield Problem(
+                f"Odoo {series} needs PostgreSQL {version.postgres_min} or later, the catalog pins {shown(catalog.versions.postgres)}",
+                "catalog",
+                ("versions", "odoo", series, "postgres_min"),
+                version.postgres_min,
+                (),
+                "pin a later PostgreSQL under versions.postgres, or remove the series",
+            )

@@ -1,0 +1,125 @@
+"""``customers/*.yaml``: one contract each."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from odoo_estate.spec.fields import (
+    Count,
+    Domain,
+    EnvironmentName,
+    Id,
+    IsoDate,
+    Percent,
+    Spec,
+    TenancyName,
+    Text,
+    TimeOfDay,
+    Weekday,
+)
+
+
+class Integration(Spec):
+    """One connection to another system; ``requests_per_hour`` at the busiest hour."""
+
+    kind: Literal["edi", "api", "marketplace", "carrier", "queue"]
+    requests_per_hour: Count
+
+
+class Storage(Spec):
+    """GiB stored today, and growth in percent per year."""
+
+    database_gib: Annotated[int, Field(ge=1, le=65_536)]
+    filestore_gib: Annotated[int, Field(ge=0, le=1_000_000)]
+    growth_percent_per_year: Percent = 20
+
+
+class Workload(Spec):
+    """What the customer does with Odoo. ``peak_factor``: busiest hour over average hour of a working day (8 h)."""
+
+    users: Annotated[int, Field(ge=1, le=100_000)]
+    orders_per_day: Count
+    peak_factor: Annotated[float, Field(ge=1, le=100, strict=False)] = 3.0
+    integrations: dict[Id, Integration] = {}
+    storage: Storage
+
+
+class Module(Spec):
+    """A custom or third-party Odoo module. ``heavy``: brings scheduler or reporting load of its own."""
+
+    approval: Literal["approved", "pending", "refused"]
+    version: Text
+    heavy: bool = False
+
+
+class Window(Spec):
+    """A weekly window in the customer's own time zone (IANA name)."""
+
+    day: Weekday
+    start: TimeOfDay
+    hours: Annotated[int, Field(ge=1, le=12)]
+    timezone: Text
+
+
+class Windows(Spec):
+    """When maintenance may happen and when it must not."""
+
+    maintenance: Window
+    freeze: tuple[Window, ...] = ()
+
+
+class Environment(Spec):
+    """An environment that the customer wants. ``expires`` is required for sandboxes."""
+
+    expires: IsoDate | None = None
+    version: Text | None = None
+
+
+class Placement(Spec):
+    """An override of the computed tenancy, with the reason that goes on record."""
+
+    tenancy: TenancyName
+    reason: Annotated[str, Field(min_length=10, max_length=400)]
+
+
+class BackupWish(Spec):
+    """A retention class of the catalog, where the service class leaves a choice."""
+
+    retention: Text
+
+
+class Exemption(Spec):
+    """A requested exception from one policy rule or entitlement; without approver or past its date it is refused."""
+
+    rule: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*-[0-9]{2}$")]
+    resource: Text = "*"
+    reason: Annotated[str, Field(min_length=10, max_length=400)]
+    approver: Text
+    expires: IsoDate
+
+
+class Customer(Spec):
+    """The document ``customers/NAME.yaml``; ``customer`` equals the file's name."""
+
+    customer: Id
+    name: Text
+    partner: Id | None = None
+    service_class: Text
+    residency: Id
+    odoo: Annotated[str, Field(pattern=r"^[0-9]{2}\.0$")]
+    domains: tuple[Domain, ...] = ()
+    cost_center: Text | None = None
+    regulation: tuple[Literal["gdp", "gmp", "hipaa", "pci", "iso-27001", "sox", "nis2"], ...] = ()
+    own_account: bool = False
+    """True: the contract asks for an AWS account of its own."""
+    workload: Workload
+    modules: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], Module] = {}
+    environments: Annotated[dict[EnvironmentName, Environment], Field(min_length=1)]
+    windows: Windows | None = None
+    backup: BackupWish | None = None
+    placement: Placement | None = None
+    cell: Id | None = None
+    """Required where more than one cell qualifies: a choice that would later move data is written down, not computed."""
+    database: Id | None = None
+    """The cell's database instance, required where it has more than one."""
+    exceptions: tuple[Exemption, ...] = ()

@@ -1,0 +1,160 @@
+"""``estate.yaml`` against the catalog, the contracts and itself."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from ipaddress import IPv4Network
+from typing import get_args
+
+from odoo_estate.errors import Path, Problem
+from odoo_estate.spec.catalog import Catalog
+from odoo_estate.spec.customer import Customer
+from odoo_estate.spec.estate import Cell, Estate, Partner, ResidencyZone
+from odoo_estate.spec.fields import AccountRole
+from odoo_estate.spec.quoting import shown, unknown
+
+RESERVED_DATABASES = ("main", "own")
+"""Every cell's first instance is ``main``; ``own`` stands for a tenant's own one."""
+
+
+def estate_problems(
+    estate: Estate, catalog: Catalog, customers: Mapping[str, Customer], contracts: Collection[str]
+) -> Iterator[Problem]:
+    """Everything in the estate that refers to what does not exist, or claims what something else has."""
+    yield from _accounts(estate)
+    if not any(estate.home_region in zone.regions for zone in estate.residency.values()):
+        yield Problem(
+            f"{shown(estate.home_region)} lies in none of the residency zones",
+            "estate",
+            ("home_region",),
+            estate.home_region,
+            tuple(sorted({region for zone in estate.residency.values() for region in zone.regions})),
+            "audit logs live there: choose a region of a zone",
+        )
+    yield from _slots(estate)
+    for name, cell in estate.cells.items():
+        yield from _cell(("cells", name), cell, estate, catalog, contracts)
+    for name, partner in estate.partners.items():
+        yield from _partner(name, partner, catalog, customers)
+
+
+def _accounts(estate: Estate) -> Iterator[Problem]:
+    roles: tuple[AccountRole, ...] = get_args(AccountRole) if estate.mode == "organisation" else ("production",)
+    for role in roles:
+        if role not in estate.accounts:
+            message = f"mode {estate.mode} needs an account for the role {role}"
+            yield Problem(message, "estate", ("accounts",), None, roles, f'add `{role}: "123456789012"`')
+    for role, account in estate.accounts.items():
+        if role not in roles:
+            message = f"mode {estate.mode} has no account for the role {role}"
+            yield Problem(message, "estate", ("accounts", role), account, roles, "remove the line, or change the mode")
+        elif first := next((one for one, other in estate.accounts.items() if other == account and one != role), None):
+            message = f"account {account} is also that of {first}"
+            yield Problem(message, "estate", ("accounts", role), account, (), "give each role an account of its own")
+
+
+def _slots(estate: Estate) -> Iterator[Problem]:
+    try:
+        prefix = IPv4Network(estate.network.supernet).prefixlen
+    except ValueError:
+        path: Path = ("network", "supernet")
+        remedy = "write the network's first address and its prefix length, e.g. 10.0.0.0/8"
+        yield Problem(
+            f"{shown(estate.network.supernet)} is not a network", "estate", path, estate.network.supernet, (), remedy
+        )
+        return
+    slots = 2 ** (16 - prefix) // 2 if prefix <= 15 else 0
+    owners: dict[int, str] = {}
+    for name, cell in estate.cells.items():
+        path = ("cells", name, "slot")
+        if cell.slot in owners:
+            message = f"slot {cell.slot} is that of cell {owners[cell.slot]}: both would have the same addresses"
+            free = next(
+                slot for slot in range(128 + len(estate.cells)) if slot not in {c.slot for c in estate.cells.values()}
+            )
+            yield Problem(message, "estate", path, cell.slot, (), f"give it a slot that was never used, e.g. {free}")
+        elif cell.slot >= slots:
+            message = f"slot {cell.slot} lies outside the supernet {estate.network.supernet}"
+            allowed = (f"0 to {slots - 1}",) if slots else ()
+            yield Problem(message, "estate", path, cell.slot, allowed, "widen network.supernet, or choose another slot")
+        owners.setdefault(cell.slot, name)
+
+
+def _cell(path: Path, cell: Cell, estate: Estate, catalog: Catalog, contracts: Collection[str]) -> Iterator[Problem]:
+    zone = estate.residency.get(cell.residency)
+    if zone is None:
+        yield unknown("a residency zone", cell.residency, estate.residency, "estate", (*path, "residency"))
+    else:
+        yield from _regions(path, cell, zone)
+    if cell.account not in estate.accounts:
+        yield unknown("an account role of this estate", cell.account, estate.accounts, "estate", (*path, "account"))
+    band = catalog.cell_bands.get(cell.band)
+    if band is None or band.tenancy != cell.tenancy:
+        fitting = [name for name, one in catalog.cell_bands.items() if one.tenancy == cell.tenancy]
+        yield unknown(f"a band for {cell.tenancy} cells", cell.band, fitting, "estate", (*path, "band"))
+    if cell.recovery is not None and cell.recovery.dr_class not in catalog.dr_classes:
+        yield unknown(
+            "a DR class", cell.recovery.dr_class, catalog.dr_classes, "estate", (*path, "recovery", "dr_class")
+        )
+    for name, postgres in cell.databases.items():
+        here: Path = (*path, "databases", name)
+        if name in RESERVED_DATABASES:
+            yield Problem(
+                f"the name {shown(name)} is taken", "estate", here, name, (), "give the instance another name"
+            )
+        if postgres not in catalog.postgres_bands:
+            yield unknown("a PostgreSQL band", postgres, catalog.postgres_bands, "estate", here)
+    yield from _dedication(path, cell, contracts)
+
+
+def _regions(path: Path, cell: Cell, zone: ResidencyZone) -> Iterator[Problem]:
+    if cell.region not in zone.regions:
+        message = f"{shown(cell.region)} lies outside the residency zone {cell.residency}"
+        yield Problem(message, "estate", (*path, "region"), cell.region, zone.regions, "choose a region of the zone")
+    if cell.recovery is None:
+        return
+    region, here = cell.recovery.region, (*path, "recovery", "region")
+    others = tuple(one for one in zone.regions if one != cell.region)
+    if region == cell.region:
+        message = f"{shown(region)} is the cell's own region: one outage would take both"
+        yield Problem(
+            message, "estate", here, region, others, "recover in another region of the zone, or remove recovery"
+        )
+    elif region not in zone.regions:
+        message = f"{shown(region)} lies outside the residency zone {cell.residency}"
+        yield Problem(message, "estate", here, region, others, "choose a region of the zone")
+
+
+def _dedication(path: Path, cell: Cell, contracts: Collection[str]) -> Iterator[Problem]:
+    if cell.tenancy == "shared":
+        if cell.customer is not None:
+            message = "a shared cell has no customer of its own"
+            yield Problem(
+                message, "estate", (*path, "customer"), cell.customer, (), "remove the line, or set tenancy: dedicated"
+            )
+    elif cell.customer is None:
+        message = "a dedicated cell needs the customer it is for"
+        yield Problem(message, "estate", (*path, "customer"), None, (), "add `customer:`, or set tenancy: shared")
+    elif cell.customer not in contracts:
+        yield unknown("a customer of this estate", cell.customer, sorted(contracts), "estate", (*path, "customer"))
+
+
+def _partner(name: str, partner: Partner, catalog: Catalog, customers: Mapping[str, Customer]) -> Iterator[Problem]:
+    path: Path = ("partners", name)
+    for position, service_class in enumerate(partner.service_classes):
+        if service_class not in catalog.service_classes:
+            here = (*path, "service_classes", position)
+            yield unknown("a service class", service_class, catalog.service_classes, "estate", here)
+    tenants = sum(len(one.environments) for one in customers.values() if one.partner == name)
+    if partner.max_tenants is not None and tenants > partner.max_tenants:
+        yield Problem(
+            f"partner {name} has {tenants} tenants, more than the agreed {partner.max_tenants}",
+            "estate",
+            (*path, "max_tenants"),
+            partner.max_tenants,
+            (f"{tenants} or more",),
+            "agree on more tenants with the partner, or remove environments",
+        )
+    for service_class, count in Counter(partner.service_classes).items():
+        if count > 1:
+            message = f"{shown(service_class)} is listed {count} times"
+            yield Problem(message, "estate", (*path, "service_classes"), service_class, (), "list it once")
