@@ -1,0 +1,368 @@
+"""The sums that make a cell's plan provable: connections, orders, storage, cache, pods and tenants against what its bands hold.
+
+Everything is counted at its most: all replicas up, all pools full, storage grown to the horizon. A sum that passes its limit is refused, so whatever
+set of tenants is accepted, no instance ever has to turn a connection away.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from math import ceil
+
+from odoo_estate.decide import shared, sizing, workloads
+from odoo_estate.decide.context import MAIN, OWN, Context, Tenant
+from odoo_estate.decide.load import Load
+from odoo_estate.decide.sizing import Pods
+from odoo_estate.errors import Refused
+from odoo_estate.plan import Budget, Decision, Workload, WorkloadPlan
+from odoo_estate.spec.catalog import OdooBand
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """What one tenant takes from its cell at most. A tenant with machines of its own takes only what it shares."""
+
+    database: str = ""
+    """Key of the cell's instance; empty: it has one of its own."""
+    connections: int = 0
+    clients: int = 0
+    database_gib: int = 0
+    orders_per_hour: int = 0
+    cache_mib: int = 0
+    pods: Mapping[str, Pods] | None = None
+    """By the cell's node pools."""
+    pooled_class: str = ""
+    users: int = 0
+    integration_requests_per_hour: int = 0
+
+
+def tenant_connections(context: Context, cell: str, band: OdooBand, tenant: Tenant) -> tuple[int, int]:
+    """Server connections of a tenant with workers of its own on a shared instance: to its database, and to the bus."""
+    plans = _workloads(context, cell, band, tenant)
+    pools = shared.pool_size(context, cell) * shared.band(context, cell).pooler_replicas
+    return min(pools, workloads.client_connections(plans)), workloads.bus_connections(plans)
+
+
+def _workloads(context: Context, cell: str, band: OdooBand, tenant: Tenant) -> Mapping[Workload, WorkloadPlan]:
+    return workloads.tenant_workloads(context, tenant, band, cell=shared.band(context, cell))
+
+
+def demand(context: Context, tenant: Tenant) -> Demand:
+    """What ``tenant`` takes from its cell.
+
+    Raises:
+        Refused: no band carries it; always the same refusal, so that it is reported once.
+    """
+    key: object = (demand, tenant)
+    if key not in context.memo:
+        try:
+            context.memo[key] = _demand(context, tenant)
+        except Refused as refused:
+            context.memo[key] = refused
+    found = context.memo[key]
+    if isinstance(found, Refused):
+        raise found
+    assert isinstance(found, Demand)
+    return found
+
+
+def demands(context: Context, cell: str) -> dict[Tenant, Demand]:
+    """What each tenant of the cell takes. One that is refused is left out: it will not be there, and its neighbours go on."""
+    found = {}
+    for tenant in context.tenants_by_cell[cell]:
+        with suppress(Refused):
+            found[tenant] = demand(context, tenant)
+    return found
+
+
+def _demand(context: Context, tenant: Tenant) -> Demand:
+    tenancy = context.tenancy(tenant)
+    cell = context.cell_of(tenant.customer)
+    load = sizing.load_in(context, tenant)
+    if tenancy == "pooled":
+        return Demand(
+            database=MAIN,
+            connections=shared.pool_size(context, cell) * shared.band(context, cell).pooler_replicas,
+            database_gib=load.database_gib,
+            orders_per_hour=load.orders_per_hour,
+            cache_mib=sizing.cache_mib(context, tenant),
+            pooled_class=context.customers[tenant.customer].service_class,
+            users=load.concurrent_users,
+            integration_requests_per_hour=load.integration_requests_per_hour,
+        )
+    key, _ = sizing.odoo_band(context, tenant)
+    return demand_of_band(
+        context, tenant, cell, context.catalog.odoo_bands[key], database=context.database_of(tenant), load=load
+    )
+
+
+def demand_of_band(context: Context, tenant: Tenant, cell: str, band: OdooBand, *, database: str, load: Load) -> Demand:
+    """What a tenant with workers of its own takes with this Odoo band."""
+    plans = _workloads(context, cell, band, tenant)
+    own_nodes = database == OWN and tenant.environment == "production"
+    pods = None if own_nodes else with_overhead(workloads.pods_by_pool(plans, most=True), context)
+    if database == OWN:
+        return Demand(pods=pods)
+    pool, bus = tenant_connections(context, cell, band, tenant)
+    return Demand(
+        database=database,
+        connections=pool + bus,
+        clients=workloads.client_connections(plans),
+        database_gib=load.database_gib,
+        orders_per_hour=load.orders_per_hour,
+        cache_mib=sizing.cache_mib(context, tenant),
+        pods=pods,
+    )
+
+
+def with_overhead(pods: Mapping[str, Pods], context: Context) -> dict[str, Pods]:
+    """``pods`` and what a tenant brings besides its workloads."""
+    found = dict(pods)
+    extra = Pods(pods=context.catalog.assumptions.pods_per_tenant_overhead)
+    found[shared.GENERAL_POOL] = found.get(shared.GENERAL_POOL, Pods()) + extra
+    return found
+
+
+# --- pooled workers ------------------------------------------------------------------------------------------------
+
+
+def pooled_classes(context: Context, cell: str) -> tuple[str, ...]:
+    """Service classes with shared workers in this cell, whether or not tenants are there yet."""
+    band = shared.band(context, cell)
+    return tuple(band.pooled_class_bands) if band.tenancy == "shared" else ()
+
+
+def pooled_workloads(context: Context, cell: str, service_class: str) -> dict[Workload, WorkloadPlan]:
+    """The shared workers of a class; they work on all databases that their login owns."""
+    key: object = (pooled_workloads, cell, service_class)
+    if key not in context.memo:
+        service = context.catalog.service_classes[service_class]
+        band = context.catalog.odoo_bands[shared.pooled_band_key(context, cell, service_class)]
+        context.memo[key] = {
+            workload: workloads.workload_plan(
+                workload,
+                one,
+                replicas=workloads.replicas(
+                    one, workload, production=True, least_web=service.availability.min_web_replicas
+                ),
+                place=workloads.place_of(workload, shared.band(context, cell)),
+                production=True,
+                spread=service.availability.zones > 1,
+            )
+            for workload, one in workloads.workload_bands(band, reporting=service.reporting).items()
+        }
+    found = context.memo[key]
+    assert isinstance(found, dict)
+    return found
+
+
+# --- the budgets of a cell -----------------------------------------------------------------------------------------
+
+
+def budgets(context: Context, cell: str) -> tuple[Budget, ...]:
+    """Every budget of a cell with all its tenants, in a fixed order."""
+    key: object = (budgets, cell)
+    if key not in context.memo:
+        context.memo[key] = tuple(_budgets(context, cell))
+    found = context.memo[key]
+    assert isinstance(found, tuple)
+    return found
+
+
+def by_name(context: Context, cell: str) -> Mapping[str, Budget]:
+    """The same by their names."""
+    key: object = (by_name, cell)
+    if key not in context.memo:
+        context.memo[key] = {budget.name: budget for budget in budgets(context, cell)}
+    found = context.memo[key]
+    assert isinstance(found, dict)
+    return found
+
+
+def check(context: Context, cell: str) -> None:
+    """Refuse a cell whose tenants together take more than it holds. All of them raise the same refusal, so that it is reported once.
+
+    Raises:
+        Refused: names the budget with its figures and what is left to do.
+    """
+    key: object = (check, cell)
+    if key not in context.memo:
+        context.memo[key] = next(
+            (_over(context, cell, one) for one in budgets(context, cell) if one.used > one.limit), None
+        )
+    found = context.memo[key]
+    if isinstance(found, Refused):
+        raise found
+
+
+def _over(context: Context, cell: str, budget: Budget) -> Refused:
+    return Refused(
+        f"cell {cell} is over its budget of {budget.name}: {budget.used:g} of {budget.limit:g} {budget.unit} ({budget.arithmetic})",
+        document="estate",
+        field=("cells", cell, "band"),
+        value=context.estate.cells[cell].band,
+        remedy="give the cell a larger band or a further database instance, or place some of its tenants in another cell",
+    )
+
+
+def _budgets(context: Context, cell: str) -> Iterator[Budget]:
+    known = demands(context, cell)
+    for database in (MAIN, *sorted(context.estate.cells[cell].databases)):
+        yield from _database(context, cell, database, {t: d for t, d in known.items() if d.database == database})
+    yield _cache(context, cell, known)
+    yield from _pooled(context, cell, known)
+    yield from _nodes(context, cell, known)
+    yield Budget(
+        name="tenants",
+        used=len(known),
+        limit=shared.band(context, cell).max_tenants,
+        unit="tenants",
+        arithmetic=f"cell_bands.{context.estate.cells[cell].band}.max_tenants",
+    )
+
+
+def _database(context: Context, cell: str, database: str, demands: Mapping[Tenant, Demand]) -> Iterator[Budget]:
+    known = context.catalog.assumptions
+    band = shared.database_band(context, cell, database)
+    fill = known.shared_database_fill
+    workers = (
+        {key: pooled_workloads(context, cell, key) for key in pooled_classes(context, cell)} if database == MAIN else {}
+    )
+    bus = sum(workloads.bus_connections(plans) for plans in workers.values())
+    tenants = sum(one.connections for one in demands.values())
+    yield Budget(
+        name=f"connections-{database}",
+        used=tenants + bus + known.connection_reserve,
+        limit=int(band.max_connections * fill),
+        unit="connections",
+        arithmetic=f"{len(demands)} tenants {tenants} + bus of shared workers {bus} + reserve {known.connection_reserve} "
+        f"of {band.max_connections} x {fill:g}",
+    )
+    replicas = shared.band(context, cell).pooler_replicas
+    # Any process of the shared workers may hold connections to several tenants' databases: its pool is what bounds it.
+    pooled = sum(workloads.client_connections(plans) for plans in workers.values())
+    own = sum(one.clients for one in demands.values())
+    yield Budget(
+        name=f"clients-{database}",
+        used=own + pooled,
+        limit=known.pooler_clients * (replicas - 1),
+        unit="client connections",
+        arithmetic=f"tenants {own} + shared workers {pooled} of {known.pooler_clients} x {replicas - 1} poolers while one is replaced",
+    )
+    yield Budget(
+        name=f"storage-{database}",
+        used=sum(one.database_gib for one in demands.values()),
+        limit=int(band.max_storage_gib * fill),
+        unit="GiB",
+        arithmetic=f"grown {known.growth_years:g} year(s), of {band.max_storage_gib} x {fill:g}",
+    )
+    yield Budget(
+        name=f"orders-{database}",
+        used=sum(one.orders_per_hour for one in demands.values()),
+        limit=int(band.orders_per_hour * fill),
+        unit="orders/h",
+        arithmetic=f"all busiest hours at once, of {band.orders_per_hour} x {fill:g}",
+    )
+
+
+def _cache(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> Budget:
+    key = shared.band(context, cell).cache
+    band = context.catalog.cache_bands[key]
+    return Budget(
+        name="cache",
+        used=sum(one.cache_mib for one in demands.values()),
+        limit=sizing.usable_mib(band),
+        unit="MiB",
+        arithmetic=f"{key}: {band.memory_mib} MiB less {band.reserved_percent} % reserved",
+    )
+
+
+def _pooled(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> Iterator[Budget]:
+    for service_class in pooled_classes(context, cell):
+        key = shared.pooled_band_key(context, cell, service_class)
+        band = context.catalog.odoo_bands[key]
+        members = [one for one in demands.values() if one.pooled_class == service_class]
+        for measure, used, limit, unit in (
+            ("users", sum(one.users for one in members), band.concurrent_users, "users at once"),
+            ("orders", sum(one.orders_per_hour for one in members), band.orders_per_hour, "orders/h"),
+            (
+                "requests",
+                sum(one.integration_requests_per_hour for one in members),
+                band.integration_requests_per_hour,
+                "integration requests/h",
+            ),
+        ):
+            yield Budget(
+                name=f"pooled-{service_class}-{measure}",
+                used=used,
+                limit=limit,
+                unit=unit,
+                arithmetic=f"{len(members)} tenants on the shared workers ({key})",
+            )
+
+
+def _nodes(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> Iterator[Budget]:
+    fill = context.catalog.assumptions.node_fill
+    total: dict[str, Pods] = {}
+    for pods in (
+        *(one.pods for one in demands.values() if one.pods),
+        *(
+            workloads.pods_by_pool(pooled_workloads(context, cell, key), most=True)
+            for key in pooled_classes(context, cell)
+        ),
+    ):
+        for pool, more in pods.items():
+            total[pool] = total.get(pool, Pods()) + more
+    for pool, spec in shared.band(context, cell).node_pools.items():
+        if pool not in (shared.GENERAL_POOL, shared.INTEGRATION_POOL):
+            continue  # holds the platform's own pods, whose number does not depend on tenants
+        band = context.catalog.node_bands[spec.band]
+        cpu, memory = sizing.room(band)
+        used = total.get(pool, Pods())
+        for measure, sum_, each, unit in (
+            ("cpu", used.cpu_millicores, cpu, "millicores"),
+            ("memory", used.memory_mib, memory, "MiB"),
+            ("pods", used.pods, band.max_pods, "pods"),
+        ):
+            yield Budget(
+                name=f"{pool}-{measure}",
+                used=sum_,
+                limit=int(each * spec.max_nodes * fill),
+                unit=unit,
+                arithmetic=f"at most replicas, of {spec.max_nodes} {spec.band} x {each} x {fill:g}",
+            )
+
+
+# --- a tenant's own machines ---------------------------------------------------------------------------------------
+
+
+def own_addresses(context: Context, cell: str, zones: int, addresses_per_node: Mapping[str, int]) -> int:
+    """Addresses that the own node pools of the cell's tenants take over all zones at most nodes.
+
+    Args:
+        addresses_per_node: by node band.
+    """
+    total = 0
+    for tenant in context.tenants_by_cell[cell]:
+        if context.tenancy(tenant) == "semi-dedicated" and tenant.environment == "production":
+            with suppress(Refused):  # a refused tenant will not be there
+                band, _, most = own_nodes(context, tenant, zones)[:3]
+                total += most * addresses_per_node[band]
+    return ceil(total)
+
+
+def own_nodes(context: Context, tenant: Tenant, zones: int) -> tuple[str, int, int, Decision]:
+    """Band, least and most nodes of a semi-dedicated tenant's own pool, and the decision."""
+    key: object = (own_nodes, tenant, zones)
+    if key not in context.memo:
+        cell = context.cell_of(tenant.customer)
+        band, _ = sizing.odoo_band(context, tenant)
+        plans = workloads.tenant_workloads(
+            context, tenant, context.catalog.odoo_bands[band], cell=shared.band(context, cell), own_pool="own"
+        )
+        (least,) = workloads.pods_by_pool(plans, most=False).values()
+        (most,) = workloads.pods_by_pool(plans, most=True).values()
+        context.memo[key] = sizing.node_band(context, tenant, least, most, zones)
+    found = context.memo[key]
+    assert isinstance(found, tuple)
+    return found

@@ -1,0 +1,526 @@
+"""One cell in AWS: network, keys, cluster, node pools, shared databases, caches, buckets, backups and alarms.
+
+Every decision here follows from the cell's entry in the estate and from the catalog. Tenants only show up in the budgets, so a new tenant never
+changes a resource of its cell.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+
+from odoo_estate.decide import backup, budgets, identities, network, schedules, shared
+from odoo_estate.decide.backup import BackupTerms
+from odoo_estate.decide.context import MAIN, Context
+from odoo_estate.decide.guardrails import guardrails
+from odoo_estate.decide.instances import cache_plan, database_plan
+from odoo_estate.decide.landing_zone import PLATFORM_ZONE, shared_target
+from odoo_estate.decide.logs import log_days
+from odoo_estate.decide.naming import LANDING_ZONE, cell_stack, name, part
+from odoo_estate.decide.regions import REGIONS
+from odoo_estate.decide.tags import POOL, SHARED, labels, tags
+from odoo_estate.plan import (
+    AddonPlan,
+    AlarmPlan,
+    AwsTarget,
+    BucketPlan,
+    CachePlan,
+    CellPlan,
+    ClusterPlan,
+    DatabasePlan,
+    Decision,
+    DelegationPlan,
+    Json,
+    KeyPlan,
+    NodePoolPlan,
+    PlatformIdentityPlan,
+    Purpose,
+)
+from odoo_estate.spec.catalog import CellBand, ServiceClass
+
+DATA_CLASSES = ("internal", "confidential", "restricted")
+"""From the least protected to the most."""
+CLUSTER_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+"""Nodes never become ready without these."""
+POD_IDENTITIES: Mapping[str, tuple[str, str]] = {
+    "vpc-cni": ("aws-node", "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"),
+    "aws-ebs-csi-driver": ("ebs-csi-controller-sa", "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"),
+}
+"""Add-on to its service account and the AWS policy it needs (EKS user guide, add-ons from AWS, read 2026-11)."""
+SYSTEM_POOL = "system"
+SURGE_PERCENT = 33
+"""So many of a pool's nodes are replaced at once: one of three."""
+DEPLOY = "deploy"
+INFREQUENT_DAYS = 90
+"""Attachments are read in the weeks after an order, hardly later; S3 allows the cheaper class from 30 days."""
+LOG_ARCHIVE_DAYS = 90
+PRICE_OF_ALARM_SECONDS = 300
+
+
+def cell_plan(context: Context, cell: str) -> CellPlan:
+    """The plan of one cell.
+
+    Raises:
+        Refused: the documents contradict each other about this cell; the refusal says where.
+    """
+    key: object = (cell_plan, cell)
+    if key not in context.memo:
+        context.memo[key] = _cell_plan(context, cell)
+    found = context.memo[key]
+    assert isinstance(found, CellPlan)
+    return found
+
+
+def _cell_plan(context: Context, cell: str) -> CellPlan:
+    estate, catalog, one = context.estate, context.catalog, context.estate.cells[cell]
+    classes = backup.cell_classes(context, cell)
+    band = shared.band(context, cell)
+    served = [catalog.service_classes[key] for key in classes]
+    owed = backup.cell_terms(context, cell)
+    target = shared.target(context, cell)
+    days = log_days(max(service.log_retention_days for service in served))
+    windows = cell_windows(context, cell)
+    vpc = network.network_plan(
+        estate, catalog.assumptions, cell, zone_count=band.zones, nat=band.nat, flow_log_days=days
+    )
+    databases = _databases(context, cell, served, owed, windows)
+    caches = {MAIN: _cache(context, cell, band, owed, windows)}
+    vaults = backup.cell_vaults(estate, catalog, cell, owed)
+    own_tags = cell_tags(context, cell)
+    return CellPlan(
+        estate=estate.estate,
+        stack=cell_stack(cell),
+        kind="cell",
+        target=target,
+        tags=own_tags,
+        decisions=_decisions(context, cell, band, owed, windows),
+        budgets=(
+            *network.address_budgets(
+                vpc,
+                catalog.assumptions,
+                band,
+                catalog.node_bands,
+                budgets.own_addresses(
+                    context,
+                    cell,
+                    band.zones,
+                    {key: network.addresses_per_node(size) for key, size in catalog.node_bands.items()},
+                ),
+            ),
+            *budgets.budgets(context, cell),
+        ),
+        guardrails=guardrails(
+            context,
+            classes=classes,
+            owed=owed,
+            production=True,
+            residency_regions=estate.residency[one.residency].regions,
+            cell=cell,
+        ),
+        depends_on=(LANDING_ZONE,),
+        cell=cell,
+        tenancy=one.tenancy,
+        network=vpc,
+        cluster=_cluster(context, cell, target, days),
+        node_pools=node_pools(context, cell, own_tags),
+        keys=_keys(context, cell),
+        databases=databases,
+        caches=caches,
+        buckets=_buckets(context, cell, owed),
+        vaults=vaults,
+        backup=backup.backup_plan(
+            estate,
+            catalog,
+            owed,
+            cell=cell,
+            owner=(estate.estate, cell),
+            select=selection(context, cell),
+            minute=windows.backup_minute,
+            document=f"customer:{one.customer}" if one.customer else "catalog",
+            field=("backup", "retention") if one.customer else ("cell_bands", one.band, "serves"),
+        ),
+        identities=_identities(context, cell, band),
+        alarms=_alarms(context, cell, databases, caches),
+        alert_topic=name("topic", estate.estate, cell, "alerts"),
+        zone_domain=shared.zone_domain(context, cell),
+        delegation=_delegation(context),
+    )
+
+
+def cell_windows(context: Context, cell: str) -> schedules.Windows:
+    """A dedicated cell keeps its customer's windows, a shared one the quiet night of its region."""
+    key: object = (cell_windows, cell)
+    if key not in context.memo:
+        one = context.estate.cells[cell]
+        own = schedules.customer_windows(context.customers[one.customer], context.today) if one.customer else None
+        context.memo[key] = own or schedules.cell_windows(REGIONS[one.region].timezone, context.today)
+    found = context.memo[key]
+    assert isinstance(found, schedules.Windows)
+    return found
+
+
+def dr_tags(context: Context, cell: str) -> dict[str, str]:
+    """The cell's tags without its backup class: what waits in the other region are copies."""
+    return {**cell_tags(context, cell), backup.BACKUP_CLASS: "none"}
+
+
+def cell_tags(context: Context, cell: str) -> dict[str, str]:
+    """The tags of a cell: its customer's where it is dedicated, else ``shared``."""
+    estate, catalog, one = context.estate, context.catalog, context.estate.cells[cell]
+    classes = backup.cell_classes(context, cell)
+    customer = context.customers[one.customer] if one.customer else None
+    return tags(
+        estate,
+        catalog,
+        tenant=one.customer or SHARED,
+        environment=SHARED,
+        tier=classes[0] if customer else SHARED,
+        data_class=max((catalog.service_classes[key].data_class for key in classes), key=DATA_CLASSES.index),
+        residency=one.residency,
+        cell=cell,
+        partner=customer.partner if customer else None,
+        cost_center=customer.cost_center if customer else None,
+        backup_class=backup.cell_terms(context, cell).backup_class,
+    )
+
+
+def selection(context: Context, cell: str) -> dict[str, str]:
+    """The tags by which the cell's backup plan takes things in: also those of tenants whose backup class is the cell's."""
+    return {"cell": cell, backup.BACKUP_CLASS: backup.cell_terms(context, cell).backup_class}
+
+
+# --- cluster -------------------------------------------------------------------------------------------------------
+
+
+def _cluster(context: Context, cell: str, target: AwsTarget, days: int) -> ClusterPlan:
+    estate, versions = context.estate, context.catalog.versions
+    cluster = shared.cluster(context, cell)
+    after = [key for key in versions.addons if key not in BEFORE_NODES]
+    deployers = {DEPLOY: name("iam-role", estate.estate, DEPLOY)}
+    if estate.deploy_role:
+        deployers["automation"] = estate.deploy_role
+    return ClusterPlan(
+        name=cluster,
+        version=versions.kubernetes,
+        service_cidr=network.service_range(estate),
+        role=name("iam-role", estate.estate, cell, "cluster"),
+        node_role=name("iam-role", estate.estate, cell, "nodes"),
+        log_types=CLUSTER_LOGS,
+        log_group=f"/aws/eks/{cluster}/cluster",
+        log_retention_days=days,
+        admin_role_arns={key: target.arn("iam", f"role/{role}", regional=False) for key, role in deployers.items()},
+        addons_before_nodes={key: _addon(context, cell, key) for key in BEFORE_NODES if key in versions.addons},
+        addons_after_nodes={key: _addon(context, cell, key) for key in after},
+        deletion_protection=True,
+    )
+
+
+def _addon(context: Context, cell: str, addon: str) -> AddonPlan:
+    account, policy = POD_IDENTITIES.get(addon, ("", ""))
+    return AddonPlan(
+        version=context.catalog.versions.addons[addon],
+        configuration=_addon_configuration(addon),
+        service_account=account,
+        role=name("iam-role", context.estate.estate, cell, part(addon)) if account else "",
+        managed_policy_arns=(policy,) if policy else (),
+    )
+
+
+def _addon_configuration(addon: str) -> Mapping[str, Json]:
+    """Strings throughout for the CNI: its schema accepts no booleans. Others tolerate the tainted system pool, where they belong."""
+    if addon == "vpc-cni":
+        return {
+            "enableNetworkPolicy": "true",
+            "env": {
+                "ENABLE_PREFIX_DELEGATION": "true",
+                "NETWORK_POLICY_ENFORCING_MODE": "standard",
+                "WARM_PREFIX_TARGET": "1",
+            },
+        }
+    toleration: Json = [{"key": POOL, "operator": "Equal", "value": SYSTEM_POOL, "effect": "NoSchedule"}]
+    if addon in ("coredns", "metrics-server"):
+        return {"tolerations": toleration, "nodeSelector": {POOL: SYSTEM_POOL}}
+    if addon == "aws-ebs-csi-driver":
+        return {"controller": {"tolerations": toleration, "nodeSelector": {POOL: SYSTEM_POOL}}}
+    return {}
+
+
+def node_pools(
+    context: Context, cell: str, own_tags: Mapping[str, str], *, suffix: tuple[str, ...] = ()
+) -> dict[str, NodePoolPlan]:
+    """The band's pools; every node says which pool it is of, and a tainted pool takes only what tolerates it."""
+    catalog = context.catalog
+    band = shared.band(context, cell)
+    plans = {}
+    for key, pool in band.node_pools.items():
+        size = catalog.node_bands[pool.band]
+        plans[key] = NodePoolPlan(
+            name=name("node-group", context.estate.estate, cell, *suffix, part(key)),
+            band=pool.band,
+            workload=key,
+            instance_types=size.instance_types,
+            ami_type=catalog.versions.ami_type,
+            capacity_type="SPOT" if pool.capacity == "spot" else "ON_DEMAND",
+            min_nodes=pool.min_nodes,
+            desired_nodes=pool.desired_nodes,
+            max_nodes=pool.max_nodes,
+            max_unavailable_percentage=SURGE_PERCENT,
+            volume_gib=size.volume_gib,
+            labels={POOL: key, **labels(own_tags)},
+            taints={POOL: (key, "NO_SCHEDULE")} if pool.tainted else {},
+            max_pods=size.max_pods,
+        )
+    return plans
+
+
+# --- data ----------------------------------------------------------------------------------------------------------
+
+
+def _keys(context: Context, cell: str) -> dict[str, KeyPlan]:
+    estate = context.estate
+    keys = {
+        "data": KeyPlan(
+            alias=identities.data_key_alias(estate.estate, cell),
+            description=f"Databases, caches, buckets, secrets and volumes of cell {cell}",
+            services=("autoscaling",),
+        ),
+        "logs": KeyPlan(
+            alias=name("kms-alias", estate.estate, cell, "logs"),
+            description=f"Logs and alerts of cell {cell}",
+            services=("logs", "cloudwatch", "sns"),
+        ),
+        "recovery": KeyPlan(
+            alias=name("kms-alias", estate.estate, cell, "recovery"),
+            description=f"Recovery points of cell {cell}",
+            services=("backup",),
+        ),
+    }
+    region = backup.copy_region_for(estate, cell, backup.cell_terms(context, cell))
+    if region:
+        keys["copy"] = KeyPlan(
+            alias=name("kms-alias", estate.estate, cell, "copy"),
+            description=f"Copied recovery points of cell {cell}",
+            services=("backup",),
+            region=region,
+        )
+    return keys
+
+
+def _databases(
+    context: Context, cell: str, served: Sequence[ServiceClass], owed: BackupTerms, windows: schedules.Windows
+) -> dict[str, DatabasePlan]:
+    one = context.estate.cells[cell]
+    band = shared.band(context, cell)
+    recovery = context.catalog.dr_classes[one.recovery.dr_class].database if one.recovery else "none"
+    return {
+        key: database_plan(
+            context,
+            identifier=shared.database_identifier(context, cell, key),
+            final_snapshot=name("rds", context.estate.estate, cell, key, "final"),
+            band=shared.database_band_key(context, cell, key),
+            multi_az=band.postgres_multi_az,
+            owed=owed,
+            windows=windows,
+            insights_days=max(service.performance_insights_days for service in served),
+            log_retention_days=max(service.log_retention_days for service in served),
+            replicated=recovery == "replica",
+        )
+        for key in (MAIN, *one.databases)
+    }
+
+
+def _cache(context: Context, cell: str, band: CellBand, owed: BackupTerms, windows: schedules.Windows) -> CachePlan:
+    return cache_plan(
+        context,
+        id=shared.cache_id(context, cell),
+        band=band.cache,
+        nodes=band.cache_nodes,
+        snapshot_days=owed.cache_snapshot_days,
+        windows=windows,
+        description=f"Sessions, locks and short-lived results of cell {cell}",
+    )
+
+
+def _buckets(context: Context, cell: str, owed: BackupTerms) -> dict[str, BucketPlan]:
+    """Attachments of pooled tenants (shared cells only), logical dumps under an object lock, and access logs of load balancers."""
+    retention = context.catalog.retention_classes[owed.retention]
+    lock = backup.vault_lock(context.catalog, owed.lock)
+    compliance = lock is not None and lock.changeable_for_days is not None
+    purposes: tuple[Purpose, ...] = ("backups", "logs")
+    if context.estate.cells[cell].tenancy == "shared":
+        purposes = ("attachments", *purposes)
+    plans = {
+        "attachments": BucketPlan(
+            name=shared.cell_bucket(context, cell, "attachments"),
+            purpose="attachments",
+            versioning=True,
+            noncurrent_days=owed.bucket_versions_days,
+            infrequent_after_days=INFREQUENT_DAYS,
+        ),
+        "backups": BucketPlan(
+            name=shared.cell_bucket(context, cell, "backups"),
+            purpose="backups",
+            versioning=True,
+            noncurrent_days=1,
+            # One day more than the lock holds, so that the lifecycle never asks for what the lock refuses.
+            expire_after_days=retention.daily_days + 1,
+            object_lock_days=retention.daily_days if owed.bucket_lock else None,
+            object_lock_mode=("COMPLIANCE" if compliance else "GOVERNANCE") if owed.bucket_lock else None,
+        ),
+        "logs": BucketPlan(
+            name=shared.cell_bucket(context, cell, "logs"),
+            purpose="logs",
+            versioning=True,
+            noncurrent_days=1,
+            archive_after_days=LOG_ARCHIVE_DAYS,
+            expire_after_days=max(context.catalog.assumptions.audit_log_days, LOG_ARCHIVE_DAYS + 1),
+        ),
+    }
+    return {key: plans[key] for key in purposes}
+
+
+# --- what surrounds them -------------------------------------------------------------------------------------------
+
+
+def _identities(context: Context, cell: str, band: CellBand) -> dict[str, PlatformIdentityPlan]:
+    charts = context.catalog.versions.charts
+    found = {}
+    for chart, make in (
+        ("external-secrets", identities.external_secrets),
+        ("cert-manager", identities.cert_manager),
+        ("aws-load-balancer-controller", identities.load_balancers),
+    ):
+        if chart in charts:
+            found[chart] = make(context, cell, charts[chart].namespace)
+    if band.tenancy == "shared":
+        for service_class in band.pooled_class_bands:
+            found[f"pooled-{service_class}"] = identities.pooled_workers(context, cell, service_class)
+    return found
+
+
+def _delegation(context: Context) -> DelegationPlan:
+    return DelegationPlan(zone=PLATFORM_ZONE, target=shared_target(context))
+
+
+def _alarms(
+    context: Context, cell: str, databases: Mapping[str, DatabasePlan], caches: Mapping[str, CachePlan]
+) -> dict[str, AlarmPlan]:
+    found: dict[str, AlarmPlan] = {}
+    parts = (context.estate.estate, cell)
+    for key, database in databases.items():
+        found.update(
+            database_alarms(
+                database, (*parts, key), f"database-{key}", context.catalog.assumptions.shared_database_fill
+            )
+        )
+    for key, cache in caches.items():
+        found[f"cache-{key}-memory"] = AlarmPlan(
+            name=name("alarm", *parts, "cache", key, "memory"),
+            description=f"Cache {cache.id} is almost full: sessions will be dropped",
+            namespace="AWS/ElastiCache",
+            metric="DatabaseMemoryUsagePercentage",
+            statistic="Maximum",
+            comparison="GreaterThanThreshold",
+            threshold=90,
+            period_seconds=PRICE_OF_ALARM_SECONDS,
+            evaluation_periods=3,
+            dimensions={"ReplicationGroupId": cache.id},
+        )
+    return found
+
+
+def database_alarms(database: DatabasePlan, parts: tuple[str, ...], key: str, fill: float) -> dict[str, AlarmPlan]:
+    """CPU, free storage and connections of one instance."""
+
+    def alarm(what: str, metric: str, comparison: str, threshold: float, description: str) -> AlarmPlan:
+        return AlarmPlan(
+            name=name("alarm", *parts, what),
+            description=f"{database.identifier}: {description}",
+            namespace="AWS/RDS",
+            metric=metric,
+            statistic="Average",
+            comparison=comparison,
+            threshold=threshold,
+            period_seconds=PRICE_OF_ALARM_SECONDS,
+            evaluation_periods=3,
+            dimensions={"DBInstanceIdentifier": database.identifier},
+        )
+
+    connections = ceil(database.max_connections * fill)
+    return {
+        f"{key}-cpu": alarm(
+            "cpu", "CPUUtilization", "GreaterThanThreshold", 80, "over 80 % CPU for a quarter of an hour"
+        ),
+        f"{key}-storage": alarm(
+            "storage",
+            "FreeStorageSpace",
+            "LessThanThreshold",
+            database.storage_gib * 2**30 // 10,
+            "less than a tenth of its storage is free",
+        ),
+        f"{key}-connections": alarm(
+            "connections",
+            "DatabaseConnections",
+            "GreaterThanThreshold",
+            connections,
+            f"more than {connections} of {database.max_connections} connections",
+        ),
+    }
+
+
+def _decisions(
+    context: Context, cell: str, band: CellBand, owed: BackupTerms, windows: schedules.Windows
+) -> tuple[Decision, ...]:
+    estate, catalog, one = context.estate, context.catalog, context.estate.cells[cell]
+    cidr = network.cell_range(estate, cell)
+    postgres = catalog.postgres_bands[band.postgres]
+    retention = catalog.retention_classes[owed.retention]
+    kept = f"{retention.daily_days} days" + (
+        f", monthly {retention.monthly_days} days" if retention.monthly_days else ""
+    )
+    region = backup.copy_region_for(estate, cell, owed)
+    where = ", ".join(
+        [f"copy in {region}"] * bool(region)
+        + ["locked copy in the backup account"] * backup.copies_to_account(estate, owed)
+    )
+    return (
+        Decision(
+            topic="band",
+            value=one.band,
+            reason=f"set in the estate; serves {', '.join(band.serves)}",
+            entitlement=f"cell_bands.{one.band}",
+            binding=f"at most {band.max_tenants} tenants",
+        ),
+        Decision(
+            topic="network",
+            value=str(cidr),
+            reason=f"slot {one.slot} of {estate.network.supernet}; {network.cell_range(estate, cell, recovery=True)} is kept for recovery",
+            binding=f"{band.zones} zones, NAT {band.nat}",
+        ),
+        Decision(
+            topic="database",
+            value=f"{band.postgres} ({postgres.instance_class})",
+            reason=f"{'Multi-AZ' if band.postgres_multi_az else 'one zone'}, {postgres.storage_gib} to {postgres.max_storage_gib} GiB",
+            entitlement=f"cell_bands.{one.band}.postgres",
+            binding=f"{postgres.max_connections} connections, {postgres.orders_per_hour} orders an hour",
+        ),
+        Decision(
+            topic="backup",
+            value=owed.backup_class,
+            reason=f"the strictest of {', '.join(backup.cell_classes(context, cell))}: "
+            f"every {owed.every_minutes} minutes, kept {kept}; point in time {owed.point_in_time_days} days; {where or 'no copies'}",
+            entitlement=f"retention_classes.{owed.retention}",
+            binding=f"vault lock {owed.lock}" if owed.lock else "no vault lock",
+        ),
+        Decision(
+            topic="maintenance",
+            value=f"{windows.maintenance} UTC",
+            reason=windows.reason,
+            binding=f"automated backup {windows.database_backup} UTC ends an hour before",
+        ),
+        Decision(
+            topic="recovery",
+            value=f"{one.recovery.dr_class} in {one.recovery.region}" if one.recovery else "none",
+            reason="set in the estate",
+            entitlement=f"dr_classes.{one.recovery.dr_class}" if one.recovery else "",
+        ),
+    )

@@ -1,0 +1,185 @@
+"""What may not happen to what stands without somebody's approval: a contract may shrink, its data must not get lost."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from odoo_estate.errors import Path, Refused
+from odoo_estate.held import Held, held
+from odoo_estate.plan import AnyPlan, CellPlan, DatabasePlan, TenantPlan
+
+APPROVAL = "CHG-01"
+"""Rule id of the exception that approves a change of this kind; like any other it has a reason, an approver and an end."""
+
+
+def refused_changes(
+    before: Mapping[str, Held], after: Mapping[str, AnyPlan], classes: Sequence[str]
+) -> tuple[Refused, ...]:
+    """Every refusal between what stands and the plans of an estate, both by stack name; see `unapproved` and `renamed`."""
+    found = [one for name, plan in after.items() if name in before for one in unapproved(before[name], plan, classes)]
+    return (*found, *renamed(before, after))
+
+
+def unapproved(before: Held, after: AnyPlan, classes: Sequence[str]) -> tuple[Refused, ...]:
+    """Refusals of every change that takes away safety or cannot be undone, unless ``after`` carries the exception ``CHG-01``.
+
+    Some are refused with it as well, because the service cannot do them: storage does not shrink, PostgreSQL and Odoo do not go back.
+
+    Args:
+        classes: the catalog's service classes, least first.
+    """
+    match after:
+        case TenantPlan():
+            found = list(_impossible(before, after))
+            if not _approved(after):
+                found += _weaker(before, after, classes)
+            return tuple(found)
+        case CellPlan():
+            return tuple(_shared_instances(before, after))
+    return ()
+
+
+def renamed(before: Mapping[str, Held], after: Mapping[str, AnyPlan]) -> tuple[Refused, ...]:
+    """Refusals of tenants that go on under another id: ids are part of every name, so the new one would begin without data.
+
+    A tenant counts as renamed when a new one takes over a host name of one that is gone.
+    """
+    gone = {host: name for name, old in before.items() if name not in after for host in old.hosts}
+    refused = []
+    for name, plan in after.items():
+        if name in before or not isinstance(plan, TenantPlan) or _approved(plan):
+            continue
+        former = next((gone[host] for host in plan.route.hosts if host in gone), None)
+        if former:
+            own = ", ".join(host for host in plan.route.hosts if gone.get(host) == former)
+            refused.append(
+                _refused(
+                    plan,
+                    f"{name} would take over {own} from {former} and begin empty: the data stays behind under the former id",
+                    ("customer",),
+                    plan.customer,
+                    f"keep the former id (the name may change), or move the data and record an exception {APPROVAL} with approver and expiry",
+                )
+            )
+    return tuple(refused)
+
+
+def _approved(plan: TenantPlan) -> bool:
+    return any(one.rule == APPROVAL for one in plan.exemptions)
+
+
+def _impossible(before: Held, after: TenantPlan) -> Iterator[Refused]:
+    if before.odoo and after.odoo:
+        step = _major(after.odoo.version) - _major(before.odoo)
+        if step < 0 or step > 1:
+            yield _refused(
+                after,
+                f"Odoo would go from {before.odoo} to {after.odoo.version}: data is upgraded one series at a time, and never back",
+                ("odoo",),
+                after.odoo.version,
+                f"go to {_major(before.odoo) + 1}.0 first"
+                if step > 1
+                else "restore a recovery point from before the upgrade",
+            )
+    if after.own_database:
+        for field, message, value, remedy in _instance(before, "own", after.own_database):
+            yield _refused(after, message, (field,), value, remedy)
+
+
+def _shared_instances(before: Held, after: CellPlan) -> Iterator[Refused]:
+    """A cell's own contract is the estate's file; there is no exception from what the service cannot do."""
+    for key, database in after.databases.items():
+        for _, message, value, remedy in _instance(before, key, database):
+            yield Refused(
+                f"{database.identifier}: {message}",
+                document="estate",
+                field=("cells", after.cell),
+                value=value,
+                remedy=remedy,
+            )
+    for key in sorted(before.databases.keys() - after.databases.keys()):
+        yield Refused(
+            f"the instance {key} would be given up with every database in it",
+            document="estate",
+            field=("cells", after.cell),
+            value=key,
+            remedy="move its tenants away first",
+        )
+
+
+def _instance(before: Held, key: str, after: DatabasePlan) -> Iterator[tuple[str, str, object, str]]:
+    """Contract field, message, value and remedy of everything that RDS cannot do to this instance."""
+    new = _major(after.engine_version)
+    if after.family != f"postgres{new}":
+        message = f"the parameter family {after.family} does not fit PostgreSQL {after.engine_version}"
+        yield "service_class", message, after.family, f"use postgres{new}"
+    standing = before.databases.get(key)
+    if standing is None:
+        return
+    old = _major(standing.engine_version)
+    if new < old or new > old + 1:
+        yield (
+            "service_class",
+            f"PostgreSQL would go from {standing.engine_version} to {after.engine_version}: one major version at a time, and never back",
+            after.engine_version,
+            "change versions.postgres of the catalog by one major version",
+        )
+    if after.storage_gib < standing.storage_gib:
+        yield (
+            "service_class",
+            f"the instance's storage would shrink from {standing.storage_gib} to {after.storage_gib} GiB, which RDS cannot do",
+            after.storage_gib,
+            "keep the band, or move the database to a new instance by dump and restore",
+        )
+
+
+def _weaker(before: Held, after: TenantPlan, classes: Sequence[str]) -> Iterator[Refused]:
+    old, new = before.service_class, after.service_class
+    if old in classes and new in classes and classes.index(new) < classes.index(old):
+        yield _needs_approval(after, f"the service class would be lowered from {old} to {new}", ("service_class",), new)
+    if before.tenancy != after.tenancy:
+        yield _needs_approval(
+            after,
+            f"the tenancy would change from {before.tenancy} to {after.tenancy}, which moves the data",
+            ("service_class",),
+            after.tenancy,
+        )
+    if before.cell != after.cell:
+        yield _needs_approval(
+            after, f"the data would move from cell {before.cell} to {after.cell}", ("cell",), after.cell
+        )
+    standing = before.databases.get("own")
+    if standing and after.own_database:
+        if standing.multi_az and not after.own_database.multi_az:
+            yield _needs_approval(after, "the instance would lose its second zone", ("service_class",), False)
+        if after.own_database.backup_retention_days < standing.backup_retention_days:
+            yield _needs_approval(
+                after,
+                f"point-in-time recovery would reach back {after.own_database.backup_retention_days} days "
+                f"instead of {standing.backup_retention_days}",
+                ("service_class",),
+                after.own_database.backup_retention_days,
+            )
+    for purpose in sorted(before.buckets.keys() - {str(one) for one in after.buckets}):
+        yield _needs_approval(
+            after, f"the bucket {before.buckets[purpose]} would be given up", ("service_class",), purpose
+        )
+
+
+def _needs_approval(plan: TenantPlan, message: str, field: Path, value: object) -> Refused:
+    return _refused(
+        plan, message, field, value, f"take it back, or record an exception {APPROVAL} with approver and expiry"
+    )
+
+
+def _refused(plan: TenantPlan, message: str, field: Path, value: object, /, remedy: str) -> Refused:
+    return Refused(
+        f"{plan.environment}: {message}", document=f"customer:{plan.customer}", field=field, value=value, remedy=remedy
+    )
+
+
+def _major(version: str) -> int:
+    return int(version.split(".", maxsplit=1)[0])
+
+
+def standing(plans: Mapping[str, AnyPlan]) -> dict[str, Held]:
+    """What the stacks of former plans hold, by stack name."""
+    return {name: kept for name, plan in plans.items() if (kept := held(plan)) is not None}

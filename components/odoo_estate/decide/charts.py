@@ -1,0 +1,181 @@
+"""Third parties' controllers and the values that make them fit: on the system pool, with enough replicas, and closed by default."""
+
+from collections.abc import Mapping
+
+from odoo_estate.decide import shared
+from odoo_estate.decide.context import Context
+from odoo_estate.decide.network import zones
+from odoo_estate.decide.tags import POOL
+from odoo_estate.plan import ChartPlan, Json
+from odoo_estate.spec.catalog import Chart
+
+SYSTEM_POOL = "system"
+REPLICAS = 2
+"""One may be drained while the other works."""
+INGRESS_MILLICORES = 250
+INGRESS_MIB = 256
+INGRESS_MOST = 6
+READ_SECONDS = 720
+"""Traefik reads a request's body so long at most: uploads of large attachments over slow lines (its default is 60)."""
+METRICS_DAYS = 15
+TRAEFIK = "traefik"
+
+
+def chart_plans(context: Context, cell: str) -> dict[str, ChartPlan]:
+    """Release name to its chart: one Traefik per service class of the cell, because each takes the routes of one ingress class only."""
+    charts = context.catalog.versions.charts
+    plans: dict[str, ChartPlan] = {}
+    for key, chart in charts.items():
+        if key == TRAEFIK:
+            for service_class in shared.band(context, cell).serves:
+                entry = shared.ingress_class(service_class)
+                plans[f"{TRAEFIK}-{entry}"] = _plan(chart, _traefik(context, cell, entry))
+        elif key in VALUES:
+            plans[key] = _plan(chart, VALUES[key](context, cell))
+        else:
+            plans[key] = _plan(chart, {})
+    return plans
+
+
+def _plan(chart: Chart, values: Mapping[str, Json]) -> ChartPlan:
+    return ChartPlan(
+        chart=chart.chart,
+        repository=chart.repository,
+        version=chart.version,
+        namespace=chart.namespace,
+        values=values,
+    )
+
+
+def placed(context: Context, cell: str) -> dict[str, Json]:
+    """Node selector and toleration of the system pool, where the cell's band has one."""
+    pool = shared.band(context, cell).node_pools.get(SYSTEM_POOL)
+    if pool is None:
+        return {}
+    selected: dict[str, Json] = {"nodeSelector": {POOL: SYSTEM_POOL}}
+    if pool.tainted:
+        selected["tolerations"] = [{"key": POOL, "operator": "Equal", "value": SYSTEM_POOL, "effect": "NoSchedule"}]
+    return selected
+
+
+def _requests(millicores: int, mib: int) -> dict[str, Json]:
+    return {"requests": {"cpu": f"{millicores}m", "memory": f"{mib}Mi"}, "limits": {"memory": f"{mib}Mi"}}
+
+
+def _traefik(context: Context, cell: str, entry: str) -> Mapping[str, Json]:
+    """One class's ingress: routes of its ingress class from every namespace, none across namespaces, and no internal API for tenants."""
+    balancers: Json = [*public_cidrs(context, cell)]
+    return {
+        **placed(context, cell),
+        "priorityClassName": shared.PLATFORM_PRIORITY,
+        "deployment": {"replicas": REPLICAS},
+        "autoscaling": {"enabled": True, "minReplicas": REPLICAS, "maxReplicas": INGRESS_MOST},
+        "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+        "resources": _requests(INGRESS_MILLICORES, INGRESS_MIB),
+        "ingressClass": {"enabled": False},
+        "ingressRoute": {"dashboard": {"enabled": False}},
+        "providers": {
+            "kubernetesCRD": {"enabled": True, "ingressClass": entry, "allowCrossNamespace": False},
+            "kubernetesIngress": {"enabled": True, "ingressClass": entry},
+        },
+        "logs": {"access": {"enabled": True, "format": "json", "addInternals": False}},
+        "metrics": {"prometheus": {"addRoutersLabels": True}},
+        "ports": {
+            "web": {
+                "http": {"redirections": {"entryPoint": {"to": "websecure", "scheme": "https", "permanent": True}}},
+                "proxyProtocol": {"trustedIPs": balancers},
+            },
+            "websecure": {
+                "proxyProtocol": {"trustedIPs": balancers},
+                "transport": {"respondingTimeouts": {"readTimeout": READ_SECONDS}},
+            },
+        },
+        # The platform makes the load balancer's Service itself: it needs its address, and has to remove it before its controller.
+        "service": {"enabled": False},
+    }
+
+
+def public_cidrs(context: Context, cell: str) -> list[str]:
+    """The subnets of the cell's load balancers, whose proxy protocol the ingress believes."""
+    band = shared.band(context, cell)
+    return [zone.public_cidr for zone in zones(context.estate, context.catalog.assumptions, cell, band.zones).values()]
+
+
+def _external_secrets(context: Context, cell: str) -> Mapping[str, Json]:
+    """Stores of single namespaces only: a cluster-wide store would serve every namespace."""
+    spot = placed(context, cell)
+    return {
+        **spot,
+        "replicaCount": REPLICAS,
+        "leaderElect": True,
+        "priorityClassName": shared.PLATFORM_PRIORITY,
+        "processClusterStore": False,
+        "processClusterExternalSecret": False,
+        "serviceAccount": {"name": "external-secrets"},
+        "resources": _requests(50, 256),
+        "webhook": {**spot, "resources": _requests(25, 128)},
+        "certController": {**spot, "resources": _requests(25, 128)},
+    }
+
+
+def _cert_manager(context: Context, cell: str) -> Mapping[str, Json]:
+    spot = placed(context, cell)
+    return {
+        **spot,
+        "crds": {"enabled": True, "keep": True},
+        "global": {"priorityClassName": shared.PLATFORM_PRIORITY},
+        "replicaCount": REPLICAS,
+        "serviceAccount": {"name": "cert-manager"},
+        "resources": _requests(50, 256),
+        "webhook": {**spot, "replicaCount": REPLICAS, "resources": _requests(25, 128)},
+        "cainjector": {**spot, "resources": _requests(25, 256)},
+        "startupapicheck": {**spot},
+    }
+
+
+def _load_balancers(context: Context, cell: str) -> Mapping[str, Json]:
+    target = shared.target(context, cell)
+    return {
+        **placed(context, cell),
+        "clusterName": shared.cluster(context, cell),
+        "region": target.region,
+        "replicaCount": REPLICAS,
+        "priorityClassName": shared.PLATFORM_PRIORITY,
+        "serviceAccount": {"name": "aws-load-balancer-controller"},
+        "resources": _requests(100, 256),
+        # Only services that ask for it by class: nothing else becomes a load balancer by accident.
+        "enableServiceMutatorWebhook": False,
+    }
+
+
+def _monitoring(context: Context, cell: str) -> Mapping[str, Json]:
+    spot = placed(context, cell)
+    return {
+        "defaultRules": {"create": True},
+        "grafana": {**spot, "resources": _requests(100, 512)},
+        "kube-state-metrics": {**spot, "resources": _requests(50, 256)},
+        "prometheusOperator": {**spot, "resources": _requests(50, 256)},
+        "alertmanager": {"alertmanagerSpec": {**spot, "resources": _requests(50, 256)}},
+        "prometheus": {
+            "prometheusSpec": {
+                **spot,
+                "priorityClassName": shared.PLATFORM_PRIORITY,
+                "retention": f"{METRICS_DAYS}d",
+                "resources": _requests(500, 2048),
+                # Otherwise monitors and rules without the release's label are not seen.
+                "podMonitorSelectorNilUsesHelmValues": False,
+                "probeSelectorNilUsesHelmValues": False,
+                "ruleSelectorNilUsesHelmValues": False,
+                "serviceMonitorSelectorNilUsesHelmValues": False,
+            }
+        },
+    }
+
+
+VALUES = {
+    "aws-load-balancer-controller": _load_balancers,
+    "cert-manager": _cert_manager,
+    "external-secrets": _external_secrets,
+    "kube-prometheus-stack": _monitoring,
+}
+"""Catalog key to the values of its chart."""

@@ -1,0 +1,253 @@
+"""What runs once in a cell's cluster for everybody: ways in, poolers, secrets, certificates, monitoring, and the shared Odoo workers.
+
+Like the cell's, this plan follows from the estate and the catalog alone. The one thing it takes from tenants is the Odoo series of a pooled class,
+which all of them must share.
+"""
+
+from math import ceil
+
+from odoo_estate.decide import budgets, identities, network, shared
+from odoo_estate.decide.cell import cell_tags
+from odoo_estate.decide.charts import chart_plans
+from odoo_estate.decide.context import MAIN, Context
+from odoo_estate.decide.guardrails import guardrails
+from odoo_estate.decide.naming import cell_stack, name, part, platform_stack
+from odoo_estate.decide.tags import labels
+from odoo_estate.decide.workloads import DATA_VOLUME_MIB, common_settings
+from odoo_estate.errors import Refused
+from odoo_estate.plan import (
+    Decision,
+    IssuerPlan,
+    OdooPlan,
+    PlatformPlan,
+    PooledWorkersPlan,
+    ProvisioningPlan,
+    QuotaPlan,
+    TenantCachePlan,
+    TenantNetworkPlan,
+)
+from odoo_estate.spec.catalog import OdooVersion
+
+ACME = "https://acme-v02.api.letsencrypt.org/directory"
+SECURITY = {
+    "load-balancer": "baseline",
+    "monitoring": "privileged",
+}
+"""Pod Security level of platform namespaces that "restricted" does not fit: the balancer controller's chart sets no seccomp profile, the node
+exporter looks at the host."""
+HEADER_FILTER = "dbfilter_from_header"
+"""OCA/server-tools: the ingress says by a header which database a request is for; host names of customers' own say nothing about it."""
+SURPLUS_PODS = 4
+"""Pods of a class' namespace beyond its workers: rolling updates and jobs."""
+
+
+def platform_plan(context: Context, cell: str) -> PlatformPlan:
+    """The plan of one cell's platform.
+
+    Raises:
+        Refused: pooled tenants of one class run different Odoo series; a missing image.
+    """
+    estate, catalog, one = context.estate, context.catalog, context.estate.cells[cell]
+    band = shared.band(context, cell)
+    own_tags = cell_tags(context, cell)
+    own_labels = labels(own_tags)
+    return PlatformPlan(
+        estate=estate.estate,
+        stack=platform_stack(cell),
+        kind="platform",
+        target=shared.target(context, cell),
+        tags=own_tags,
+        decisions=_decisions(context, cell),
+        budgets=(),
+        guardrails=guardrails(
+            context,
+            classes=band.serves,
+            owed=None,
+            production=True,
+            residency_regions=estate.residency[one.residency].regions,
+            cell=cell,
+        ),
+        depends_on=(cell_stack(cell),),
+        cell=cell,
+        cluster=shared.cluster(context, cell),
+        namespaces=_namespaces(context, cell),
+        charts=chart_plans(context, cell),
+        poolers={key: shared.shared_pooler(context, cell, key) for key in (MAIN, *one.databases)},
+        pooled={key: _pooled(context, cell, key) for key in budgets.pooled_classes(context, cell)},
+        priorities=dict(shared.PRIORITIES),
+        ingress_classes=tuple(shared.ingress_class(key) for key in band.serves),
+        ingress_targets={shared.ingress_class(key): shared.ingress_target(context, cell, key) for key in band.serves},
+        provisioning=ProvisioningPlan(
+            namespace=shared.PROVISIONING_NAMESPACE,
+            image=catalog.versions.images["postgres"],
+            database_cidrs=_database_cidrs(context, cell),
+        ),
+        labels=own_labels,
+        issuers={
+            shared.ISSUER: IssuerPlan(
+                server=ACME,
+                email=estate.contacts.operations,
+                region=one.region,
+                domains=(shared.zone_domain(context, cell),),
+            )
+        },
+    )
+
+
+def _database_cidrs(context: Context, cell: str) -> tuple[str, ...]:
+    return network.database_cidrs(context.estate, context.catalog.assumptions, cell, shared.band(context, cell).zones)
+
+
+def _namespaces(context: Context, cell: str) -> dict[str, dict[str, str]]:
+    """Namespaces of charts, poolers and provisioning with the Pod Security level they are held to; pooled workers bring their own."""
+    version = context.catalog.versions.pod_security
+    names = {chart.namespace for chart in context.catalog.versions.charts.values()}
+    names |= {shared.POOLER_NAMESPACE, shared.PROVISIONING_NAMESPACE}
+    common = labels(cell_tags(context, cell))
+    found = {}
+    for one in sorted(names):
+        level = SECURITY.get(one, "restricted")
+        found[one] = {
+            **common,
+            **{
+                f"pod-security.kubernetes.io/{mode}{suffix}": value
+                for mode in ("audit", "enforce", "warn")
+                for suffix, value in (("", level), ("-version", version))
+            },
+        }
+    return found
+
+
+# --- pooled workers ------------------------------------------------------------------------------------------------
+
+
+def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPlan:
+    service = context.catalog.service_classes[service_class]
+    limit = context.catalog.rate_limits[service.rate_limit]
+    odoo = _odoo(context, cell, service_class)
+    return PooledWorkersPlan(
+        namespace=shared.pooled_namespace(service_class),
+        service_class=service_class,
+        odoo=odoo,
+        database=MAIN,
+        quota=_quota(odoo),
+        network=TenantNetworkPlan(
+            pooler_namespace=shared.POOLER_NAMESPACE,
+            pooler_name=shared.pooler_name(MAIN),
+            database_cidrs=_database_cidrs(context, cell),
+            ingress_namespace=shared.INGRESS_NAMESPACE,
+            monitoring_namespace=shared.MONITORING_NAMESPACE,
+            https_egress=True,
+            smtp_egress=True,
+        ),
+        role=identities.pooled_role(context.estate.estate, cell, service_class),
+        login=shared.pooled_login(service_class),
+        secret=shared.pooled_secret(context, cell, service_class),
+        service_account=shared.SERVICE_ACCOUNT,
+        cache=_sessions(context, cell, service_class),
+        login_per_minute=limit.login_per_minute,
+        body_mib=limit.body_mib,
+    )
+
+
+def _odoo(context: Context, cell: str, service_class: str) -> OdooPlan:
+    series = pooled_series(context, cell, service_class)
+    version = context.catalog.versions.odoo[series]
+    settings = common_settings("shared", (*version.server_wide_modules, HEADER_FILTER))
+    # No database is named: requests are told apart by the header, and cron works on every database that the login owns.
+    del settings["db_name"], settings["dbfilter"]
+    return OdooPlan(
+        version=series,
+        image=version.image,
+        uid=version.uid,
+        gid=version.gid,
+        settings=settings,
+        workloads=budgets.pooled_workloads(context, cell, service_class),
+        data_volume_mib=DATA_VOLUME_MIB,
+    )
+
+
+def pooled_series(context: Context, cell: str, service_class: str) -> str:
+    """The Odoo series of a class' shared workers in a cell: that of its tenants there, or the newest supported one.
+
+    Raises:
+        Refused: two tenants run different series; shared workers run one.
+    """
+    series: dict[str, str] = {}
+    for tenant in context.tenants_by_cell[cell]:
+        customer = context.customers[tenant.customer]
+        if customer.service_class == service_class and context.tenancy(tenant) == "pooled":
+            wanted = customer.environments[tenant.environment].version or customer.odoo
+            series.setdefault(wanted, tenant.customer)
+    if len(series) > 1:
+        (first, who), (other, whom) = sorted(series.items())[:2]
+        raise Refused(
+            f"the pooled workers of {service_class} in cell {cell} run one Odoo series, but {who} has {first} and {whom} has {other}",
+            document=f"customer:{whom}",
+            field=("odoo",),
+            value=other,
+            allowed=(first,),
+            remedy="use the same series, another cell, or a namespace of its own for one of the two (placement)",
+        )
+    return next(iter(series), None) or _newest(context)
+
+
+def _newest(context: Context) -> str:
+    """The newest series of the catalog that is supported today."""
+    supported: dict[str, OdooVersion] = {
+        key: one for key, one in context.catalog.versions.odoo.items() if one.support_ends >= context.today.isoformat()
+    }
+    return max(supported or context.catalog.versions.odoo, key=lambda key: int(key.split(".", maxsplit=1)[0]))
+
+
+def _quota(odoo: OdooPlan) -> QuotaPlan:
+    """Room for every workload at most replicas, one surplus pod of each during a rolling update, and jobs."""
+    plans = odoo.workloads.values()
+    return QuotaPlan(
+        cpu_millicores=sum(one.size.cpu_millicores * (one.max_replicas + 1) for one in plans),
+        memory_mib=sum(one.size.memory_mib * (one.max_replicas + 1) for one in plans),
+        pods=sum(one.max_replicas + 1 for one in plans) + SURPLUS_PODS,
+        default_cpu_millicores=100,
+        default_memory_mib=256,
+        max_cpu_millicores=ceil(max(one.size.cpu_millicores for one in plans) * 2),
+        max_memory_mib=max(one.size.memory_mib for one in plans),
+    )
+
+
+def _sessions(context: Context, cell: str, service_class: str) -> TenantCachePlan:
+    """Sessions of a class' shared workers: one user, keys below the class' own prefix; no share of memory is set apart, the tenants' shares
+    are counted in the cell's budget."""
+    key = part(service_class)
+    estate = context.estate.estate
+    return TenantCachePlan(
+        cache=MAIN,
+        prefix=f"pooled-{key}:",
+        user=name("elasticache-user", estate, cell, "pooled", key),
+        secret=name("secret", estate, "cell", cell, "pooled", key, "cache"),
+        memory_mib=0,
+    )
+
+
+def _decisions(context: Context, cell: str) -> tuple[Decision, ...]:
+    band = shared.band(context, cell)
+    found = [
+        Decision(
+            topic="ingress",
+            value=", ".join(shared.ingress_class(key) for key in band.serves),
+            reason="one Traefik and load balancer per service class: a flood on one class leaves the others' way in open",
+            entitlement=f"cell_bands.{context.estate.cells[cell].band}.serves",
+        )
+    ]
+    for key in budgets.pooled_classes(context, cell):
+        odoo = shared.pooled_band_key(context, cell, key)
+        size = context.catalog.odoo_bands[odoo]
+        found.append(
+            Decision(
+                topic=f"pooled workers {key}",
+                value=f"{odoo}, Odoo {pooled_series(context, cell, key)}",
+                reason="set by the cell's band; the series is that of its tenants",
+                entitlement=f"cell_bands.{context.estate.cells[cell].band}.pooled_class_bands.{key}",
+                binding=f"{size.concurrent_users} users at once, {size.orders_per_hour} orders an hour",
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,77 @@
+"""AWS regions as far as decisions need them."""
+
+from dataclasses import dataclass
+
+from odoo_estate.errors import Path, Refused
+from odoo_estate.spec.estate import Estate
+
+
+@dataclass(frozen=True)
+class Region:
+    """``letters``: the zones that new accounts see; ``timezone``: where its users sleep, for shared maintenance windows."""
+
+    timezone: str
+    letters: str = "abc"
+
+
+# Commercial regions (AWS's list of regions and zones, 2026-11). Zone letters are mapped to physical zones per account, so the zones that EKS
+# refuses (use1-az3, usw1-az2, cac1-az3) cannot be told from letters: a refused one shows at the cluster's creation.
+REGIONS: dict[str, Region] = {
+    "af-south-1": Region("Africa/Johannesburg"),
+    "ap-east-1": Region("Asia/Hong_Kong"),
+    "ap-northeast-1": Region("Asia/Tokyo", "acd"),
+    "ap-northeast-2": Region("Asia/Seoul"),
+    "ap-northeast-3": Region("Asia/Tokyo"),
+    "ap-south-1": Region("Asia/Kolkata"),
+    "ap-south-2": Region("Asia/Kolkata"),
+    "ap-southeast-1": Region("Asia/Singapore"),
+    "ap-southeast-2": Region("Australia/Sydney"),
+    "ap-southeast-3": Region("Asia/Jakarta"),
+    "ap-southeast-4": Region("Australia/Melbourne"),
+    "ca-central-1": Region("America/Toronto", "abd"),
+    "ca-west-1": Region("America/Edmonton"),
+    "eu-central-1": Region("Europe/Berlin"),
+    "eu-central-2": Region("Europe/Zurich"),
+    "eu-north-1": Region("Europe/Stockholm"),
+    "eu-south-1": Region("Europe/Rome"),
+    "eu-south-2": Region("Europe/Madrid"),
+    "eu-west-1": Region("Europe/Dublin"),
+    "eu-west-2": Region("Europe/London"),
+    "eu-west-3": Region("Europe/Paris"),
+    "il-central-1": Region("Asia/Jerusalem"),
+    "me-central-1": Region("Asia/Dubai"),
+    "me-south-1": Region("Asia/Bahrain"),
+    "mx-central-1": Region("America/Mexico_City"),
+    "sa-east-1": Region("America/Sao_Paulo"),
+    "us-east-1": Region("America/New_York"),
+    "us-east-2": Region("America/New_York"),
+    "us-west-1": Region("America/Los_Angeles", "ac"),
+    "us-west-2": Region("America/Los_Angeles"),
+}
+
+
+def check_regions(estate: Estate) -> list[Refused]:
+    """Every region that does not exist. That regions lie in their residency zone is checked when the estate is read."""
+    fields: list[tuple[Path, str]] = [(("home_region",), estate.home_region)]
+    for name, zone in estate.residency.items():
+        fields += [(("residency", name, "regions", position), region) for position, region in enumerate(zone.regions)]
+    return [
+        Refused(
+            f'"{region}" is not an AWS region',
+            document="estate",
+            field=field,
+            value=region,
+            allowed=sorted(REGIONS),
+            remedy="use a region's code, e.g. eu-central-1",
+        )
+        for field, region in fields
+        if region not in REGIONS
+    ]
+
+
+def copy_region(estate: Estate, cell: str) -> str | None:
+    """Where the cell's backups are copied to: its recovery region, else the first other region of its residency zone, else None."""
+    one = estate.cells[cell]
+    if one.recovery:
+        return one.recovery.region
+    return next((region for region in estate.residency[one.residency].regions if region != one.region), None)

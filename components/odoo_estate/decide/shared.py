@@ -1,0 +1,229 @@
+"""What a cell and its platform share with the tenants: names that both sides must say alike, the poolers and the pooled workers' login.
+
+The cell's and the platform's plans are made from these, and the tenants' plans refer to them; there is no other place where they are spelled.
+"""
+
+from collections.abc import Mapping
+from math import ceil
+from types import MappingProxyType
+
+from odoo_estate.decide.context import MAIN, Context
+from odoo_estate.decide.naming import name, part
+from odoo_estate.plan import AwsTarget, ContainerSize, PoolerPlan, PoolPlan, PriorityPlan
+from odoo_estate.spec.catalog import CellBand, OdooBand, PostgresBand
+
+INGRESS_NAMESPACE = "ingress"
+MONITORING_NAMESPACE = "monitoring"
+POOLER_NAMESPACE = "pooler"
+PROVISIONING_NAMESPACE = "provisioning"
+SERVICE_ACCOUNT = "odoo"
+GENERAL_POOL = "general"
+INTEGRATION_POOL = "integration"
+ISSUER = "acme"
+"""Key of the cell's certificate issuer (`IssuerPlan`)."""
+WEB_PRIORITY = "odoo-web"
+BACKGROUND_PRIORITY = "odoo-background"
+PLATFORM_PRIORITY = "platform"
+TRIAL_PRIORITY = "odoo-trial"
+PRIORITIES: Mapping[str, PriorityPlan] = MappingProxyType(
+    {
+        PLATFORM_PRIORITY: PriorityPlan(
+            value=100_000, description="Ingress, poolers and operators: everybody stands still without them"
+        ),
+        WEB_PRIORITY: PriorityPlan(value=10_000, description="Production workers that people wait for"),
+        BACKGROUND_PRIORITY: PriorityPlan(value=5_000, description="Production jobs: cron, integrations, reports"),
+        TRIAL_PRIORITY: PriorityPlan(value=1_000, description="Staging, sandboxes and development: first to make room"),
+    }
+)
+"""The cluster's priority classes by name; what is higher is scheduled first and may evict what is lower."""
+QUERY_WAIT_SECONDS = 30
+"""How long a client waits for a server connection: long enough for a burst, shorter than Odoo's request limit of 120 s, so that the error
+names the pooler."""
+
+
+def target(context: Context, cell: str) -> AwsTarget:
+    """Account and region of a cell and of everything in it."""
+    one = context.estate.cells[cell]
+    return AwsTarget(
+        account=context.estate.accounts[one.account], region=one.region, role=context.estate.deploy_role or ""
+    )
+
+
+def band(context: Context, cell: str) -> CellBand:
+    """The cell's band in the catalog."""
+    return context.catalog.cell_bands[context.estate.cells[cell].band]
+
+
+def cluster(context: Context, cell: str) -> str:
+    """The EKS cluster's name."""
+    return name("eks", context.estate.estate, cell)
+
+
+def ingress_class(service_class: str) -> str:
+    """One ingress class per service class: its own entry, limits and scaling."""
+    return part(service_class)
+
+
+def zone_domain(context: Context, cell: str) -> str:
+    """The cell's own DNS domain below the platform's."""
+    return f"{cell}.{context.estate.domains.platform}"
+
+
+def ingress_target(context: Context, cell: str, service_class: str) -> str:
+    """The name under which the ingress of one service class answers in this cell."""
+    return f"{ingress_class(service_class)}.ingress.{zone_domain(context, cell)}"
+
+
+def cell_bucket(context: Context, cell: str, purpose: str) -> str:
+    """The cell's shared bucket for one purpose; pooled tenants have a prefix in the one for attachments."""
+    return name("s3", context.estate.estate, cell, purpose, suffix=target(context, cell).account)
+
+
+# --- databases -----------------------------------------------------------------------------------------------------
+
+
+def database_identifier(context: Context, cell: str, key: str) -> str:
+    """RDS identifier of one of the cell's instances."""
+    return name("rds", context.estate.estate, cell, key)
+
+
+def database_band(context: Context, cell: str, key: str) -> PostgresBand:
+    """The band of one of the cell's instances, ``main`` or a named one."""
+    return context.catalog.postgres_bands[database_band_key(context, cell, key)]
+
+
+def database_band_key(context: Context, cell: str, key: str) -> str:
+    return band(context, cell).postgres if key == MAIN else context.estate.cells[cell].databases[key]
+
+
+# --- poolers -------------------------------------------------------------------------------------------------------
+
+
+def pool_size(context: Context, cell: str) -> int:
+    """Server connections per database, login and pooler process of a shared pooler: the same for all its tenants, so that the pooler's
+    configuration, and with it every tenant's session, stays untouched when one is added."""
+    return ceil(context.catalog.assumptions.shared_pool_size / band(context, cell).pooler_replicas)
+
+
+def bus_pool_size(context: Context, cell: str) -> int:
+    """Server connections per login and pooler process to the database ``postgres``: enough for the largest Odoo band that may share the
+    cell, because LISTEN and NOTIFY pin them and a login without one would wait for ever."""
+    catalog, served = context.catalog, band(context, cell)
+    keys = {key for one in served.serves for key in catalog.service_classes[one].odoo_bands}
+    return max(bus_connections(catalog.odoo_bands[key]) for key in keys | set(served.pooled_class_bands.values()))
+
+
+def bus_connections(odoo: OdooBand) -> int:
+    """Connections to the bus at most: one for every process of every workload, a second one for those that LISTEN, with one more
+    pod of each workload but cron for a rolling update."""
+    once = [odoo.web, odoo.integration, *([odoo.reporting] if odoo.reporting else [])]
+    return (
+        sum(one.processes * (one.max_replicas + 1) for one in once)
+        + 2 * odoo.websocket.processes * (odoo.websocket.max_replicas + 1)
+        + 2 * odoo.cron.processes * odoo.cron.max_replicas
+    )
+
+
+def pooler_name(key: str) -> str:
+    """The pooler in front of the cell's instance ``key``; its service has the same name."""
+    return name("kubernetes", "pooler", key)
+
+
+def pooler_credentials(context: Context, cell: str, key: str) -> str:
+    """Secrets Manager name of the pooler's own login."""
+    return name("secret", context.estate.estate, "cell", cell, "pooler", key)
+
+
+def shared_pooler(context: Context, cell: str, key: str) -> PoolerPlan:
+    """The pooler in front of one of the cell's instances. It depends on the cell alone: tenants come and go without touching it.
+
+    ``max_db_connections`` keeps a single database, the bus above all, from ever passing the instance's limit through one process.
+    """
+    memo: object = (shared_pooler, cell, key)
+    if memo not in context.memo:
+        instance = database_band(context, cell, key)
+        replicas = band(context, cell).pooler_replicas
+        context.memo[memo] = pooler(
+            context,
+            pooler=pooler_name(key),
+            namespace=POOLER_NAMESPACE,
+            database=key,
+            replicas=replicas,
+            pool=pool_size(context, cell),
+            bus=bus_pool_size(context, cell),
+            max_connections=instance.max_connections,
+            credentials=pooler_credentials(context, cell, key),
+        )
+    found = context.memo[memo]
+    assert isinstance(found, PoolerPlan)
+    return found
+
+
+def pooler(
+    context: Context,
+    *,
+    pooler: str,
+    namespace: str,
+    database: str,
+    replicas: int,
+    pool: int,
+    bus: int,
+    max_connections: int,
+    credentials: str,
+) -> PoolerPlan:
+    """A pooler: transactions for Odoo's databases, sessions for the bus in ``postgres``.
+
+    Memory: PgBouncer keeps about 2 KiB a client and 8 KiB a server connection besides 30 MiB of its own and TLS buffers (about 48 KiB a
+    connection); 256 MiB hold 4000. It is single-threaded: more than one core is never used.
+    """
+    clients = context.catalog.assumptions.pooler_clients
+    room = max_connections - context.catalog.assumptions.connection_reserve
+    return PoolerPlan(
+        name=pooler,
+        namespace=namespace,
+        image=context.catalog.versions.images["pgbouncer"],
+        database=database,
+        replicas=replicas,
+        size=ContainerSize(cpu_millicores=500, memory_mib=ceil((64 + clients * 48 / 1024) / 64) * 64),
+        pools={"postgres": PoolPlan(mode="session", size=bus), "*": PoolPlan(mode="transaction", size=pool)},
+        max_client_connections=clients,
+        max_db_connections=room // replicas,
+        query_wait_seconds=QUERY_WAIT_SECONDS,
+        credentials_secret=credentials,
+        priority_class=PLATFORM_PRIORITY,
+    )
+
+
+# --- pooled workers ------------------------------------------------------------------------------------------------
+
+
+def pooled_namespace(service_class: str) -> str:
+    return name("namespace", "pooled", part(service_class))
+
+
+def pooled_login(service_class: str) -> str:
+    """The role in PostgreSQL that a class' shared workers connect as."""
+    return name("postgres", "pooled", part(service_class))
+
+
+def pooled_secret(context: Context, cell: str, service_class: str) -> str:
+    """Secrets Manager name of the shared workers' login."""
+    return name("secret", context.estate.estate, "cell", cell, "pooled", part(service_class))
+
+
+def pooled_band_key(context: Context, cell: str, service_class: str) -> str:
+    """The Odoo band of the shared workers."""
+    return band(context, cell).pooled_class_bands[service_class]
+
+
+def pooled_prefix(service_class: str, customer: str, environment: str) -> str:
+    """Where a pooled tenant's objects lie in the cell's bucket: below its class, whose workers may go no further."""
+    return f"{part(service_class)}/{customer}/{environment}/"
+
+
+# --- caches --------------------------------------------------------------------------------------------------------
+
+
+def cache_id(context: Context, cell: str) -> str:
+    """ElastiCache id of the cell's cache."""
+    return name("elasticache", context.estate.estate, cell)

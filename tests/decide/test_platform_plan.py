@@ -1,0 +1,132 @@
+"""A platform's plan: ways in, poolers, shared workers."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.decide.documents import compiled
+
+from odoo_estate.errors import BadInput
+from odoo_estate.plan import CellPlan, PlatformPlan
+
+
+def platform(name: str = "eu-1", **changes: Any) -> PlatformPlan:
+    found = compiled(**changes).stacks[f"platform.{name}"]
+    assert isinstance(found, PlatformPlan)
+    return found
+
+
+def test_the_bus_is_pooled_by_session_and_everything_else_by_transaction() -> None:
+    for name in ("eu-1", "med-1"):
+        for pooler in platform(name).poolers.values():
+            assert pooler.pools["postgres"].mode == "session"
+            assert pooler.pools["*"].mode == "transaction"
+
+
+def test_every_instance_of_the_cell_has_a_pooler() -> None:
+    plans = compiled(
+        estate={"cells": {"eu-1": {"databases": {"heavy": "pg-xl"}}}}, customers={"paper": {"database": "heavy"}}
+    ).stacks
+    cell, made = plans["cell.eu-1"], plans["platform.eu-1"]
+    assert isinstance(cell, CellPlan)
+    assert isinstance(made, PlatformPlan)
+    assert set(made.poolers) == set(cell.databases) == {"main", "heavy"}
+    for key, pooler in made.poolers.items():
+        assert pooler.max_db_connections * pooler.replicas < cell.databases[key].max_connections
+
+
+def test_each_service_class_has_a_way_in_of_its_own() -> None:
+    plan = platform()
+    assert plan.ingress_classes == ("starter", "business", "premium", "regulated")
+    for entry in plan.ingress_classes:
+        values = json.loads(json.dumps(plan.charts[f"traefik-{entry}"].values))
+        assert values["providers"]["kubernetesCRD"]["ingressClass"] == entry
+        assert values["providers"]["kubernetesCRD"]["allowCrossNamespace"] is False
+    assert len(set(plan.ingress_targets.values())) == len(plan.ingress_classes)
+    assert plan.ingress_targets["starter"] == "starter.ingress.eu-1.erp.harbour.example"
+
+
+def test_charts_are_pinned_and_only_those_of_the_catalog() -> None:
+    plan = platform()
+    assert {key.split("-")[0] for key in plan.charts} == {"traefik", "external", "cert", "aws", "kube"}
+    assert all(chart.version for chart in plan.charts.values())
+    assert all(chart.namespace in plan.namespaces for chart in plan.charts.values())
+
+
+def test_secret_stores_of_one_namespace_never_serve_another() -> None:
+    values = platform().charts["external-secrets"].values
+    assert values["processClusterStore"] is False
+
+
+def test_controllers_run_on_the_system_pool() -> None:
+    for key, chart in platform().charts.items():
+        text = json.dumps(dict(chart.values))
+        assert '"odoo-estate/pool": "system"' in text, key
+        assert '"effect": "NoSchedule"' in text, key
+
+
+def test_a_dedicated_cell_has_no_shared_workers() -> None:
+    assert platform("med-1").pooled == {}
+    assert set(platform("eu-1").pooled) == {"starter", "business"}
+
+
+def test_shared_workers_name_no_database_and_are_told_by_header() -> None:
+    workers = platform().pooled["starter"]
+    assert "db_name" not in workers.odoo.settings
+    assert "dbfilter" not in workers.odoo.settings
+    assert "dbfilter_from_header" in workers.odoo.settings["server_wide_modules"]
+    assert workers.odoo.workloads["cron"].recreate
+
+
+def test_shared_workers_run_the_series_of_their_tenants() -> None:
+    assert platform().pooled["starter"].odoo.version == "18.0"
+    # Nobody is pooled in business: the newest that is supported.
+    assert platform().pooled["business"].odoo.version == "19.0"
+
+
+def test_two_series_in_one_class_of_shared_workers_are_refused() -> None:
+    other = {
+        "other": {
+            "customer": "other",
+            "name": "Other",
+            "service_class": "starter",
+            "residency": "eu",
+            "odoo": "19.0",
+            "workload": {"users": 5, "orders_per_day": 10, "storage": {"database_gib": 1, "filestore_gib": 1}},
+            "environments": {"production": {}},
+        }
+    }
+    with pytest.raises(BadInput, match="run one Odoo series") as caught:
+        compiled(customers=other)
+    assert caught.value.problems[0].document == "customer:other"
+    assert caught.value.problems[0].allowed == ("18.0",)
+
+
+def test_the_quota_of_shared_workers_holds_them_all_at_their_most() -> None:
+    for workers in platform().pooled.values():
+        plans = workers.odoo.workloads.values()
+        assert sum(one.size.memory_mib * one.max_replicas for one in plans) < workers.quota.memory_mib
+        assert sum(one.size.cpu_millicores * one.max_replicas for one in plans) < workers.quota.cpu_millicores
+        assert max(one.size.memory_mib for one in plans) <= workers.quota.max_memory_mib
+
+
+def test_platform_namespaces_are_held_to_pod_security() -> None:
+    plan = platform()
+    for name, labels in plan.namespaces.items():
+        expected = {"monitoring": "privileged", "load-balancer": "baseline"}.get(name, "restricted")
+        assert labels["pod-security.kubernetes.io/enforce"] == expected
+        assert labels["odoo-estate/cell"] == "eu-1"
+    assert plan.provisioning.namespace in plan.namespaces
+
+
+def test_shared_workers_pods_use_only_priorities_that_exist() -> None:
+    plan = platform()
+    used = {one.priority_class for pooled in plan.pooled.values() for one in pooled.odoo.workloads.values()}
+    used |= {pooler.priority_class for pooler in plan.poolers.values()}
+    assert used <= set(plan.priorities)
+
+
+def test_the_platform_changes_with_none_of_its_tenants() -> None:
+    assert platform() == platform(
+        customers={"copper": {"service_class": "starter", "workload": {"users": 20}}, "paper": None}
+    )
