@@ -1,0 +1,133 @@
+"""Key policies as plain data: who administers a key, who may use it, and what each AWS service needs.
+
+Service statements follow the services' own documentation of encryption with customer managed keys (read November 2026).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from odoo_estate.aws.policy import Statement
+from odoo_estate.plan import AwsTarget, Json
+
+ADMINISTER: list[Json] = [
+    "kms:Create*",
+    "kms:Describe*",
+    "kms:Enable*",
+    "kms:List*",
+    "kms:Put*",
+    "kms:Update*",
+    "kms:Revoke*",
+    "kms:Disable*",
+    "kms:Get*",
+    "kms:Delete*",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:CancelKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+]
+USE: list[Json] = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+PUBLISH: list[Json] = ["kms:GenerateDataKey*", "kms:Decrypt"]
+
+
+def key_statements(target: AwsTarget, services: Sequence[str], accounts: Sequence[str] = ()) -> tuple[Statement, ...]:
+    """The key policy of a key in ``target``: the account administers and, through its IAM policies, uses it; ``services`` use it within
+    their conditions; ``accounts`` are other accounts that may encrypt with it (backup copies). Raises KeyError for an unknown service."""
+    return (
+        {
+            "Sid": "AccountAdministers",
+            "Effect": "Allow",
+            "Principal": {"AWS": _root(target.account)},
+            "Action": ADMINISTER,
+            "Resource": "*",
+        },
+        *_use("Account", (target.account,)),
+        *(_use("OtherAccounts", accounts) if accounts else ()),
+        *(SERVICES[service](target) for service in services),
+    )
+
+
+def _root(account: str) -> str:
+    return f"arn:aws:iam::{account}:root"
+
+
+def _use(name: str, accounts: Sequence[str]) -> tuple[Statement, Statement]:
+    principal: Json = {"AWS": [_root(account) for account in accounts]}
+    return (
+        {"Sid": f"{name}Use", "Effect": "Allow", "Principal": principal, "Action": USE, "Resource": "*"},
+        {
+            "Sid": f"{name}GrantToServices",
+            "Effect": "Allow",
+            "Principal": principal,
+            "Action": ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
+            "Resource": "*",
+            "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        },
+    )
+
+
+def _service(principal: str, actions: list[Json], condition: dict[str, Json]) -> Statement:
+    sid = "".join(part.capitalize() for part in principal.removesuffix(".amazonaws.com").replace("-", ".").split("."))
+    return {
+        "Sid": f"Service{sid}",
+        "Effect": "Allow",
+        "Principal": {"Service": principal},
+        "Action": actions,
+        "Resource": "*",
+        "Condition": condition,
+    }
+
+
+def _logs(target: AwsTarget) -> Statement:
+    return _service(
+        f"logs.{target.region}.amazonaws.com",
+        ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": target.arn("logs", "*")}},
+    )
+
+
+def _cloudtrail(_target: AwsTarget) -> Statement:
+    # The trail's account may be another than the key's (organisation trail), so the context names no account.
+    return _service(
+        "cloudtrail.amazonaws.com",
+        ["kms:GenerateDataKey*", "kms:DescribeKey"],
+        {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:aws:cloudtrail:*:*:trail/*"}},
+    )
+
+
+def _log_delivery(target: AwsTarget) -> Statement:
+    return _service("delivery.logs.amazonaws.com", USE, {"StringEquals": {"aws:SourceAccount": target.account}})
+
+
+def _publisher(service: str) -> Callable[[AwsTarget], Statement]:
+    def statement(target: AwsTarget) -> Statement:
+        source: dict[str, Json] = {"StringEquals": {"aws:SourceAccount": target.account}}
+        return _service(f"{service}.amazonaws.com", PUBLISH, source)
+
+    return statement
+
+
+def _autoscaling(target: AwsTarget) -> Statement:
+    # Node groups launch instances through this role; without the grant the instances die while starting.
+    role = target.arn(
+        "iam", "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling", regional=False
+    )
+    return {
+        "Sid": "ServiceAutoscaling",
+        "Effect": "Allow",
+        "Principal": {"AWS": role},
+        "Action": [*USE, "kms:CreateGrant"],
+        "Resource": "*",
+    }
+
+
+SERVICES: Mapping[str, Callable[[AwsTarget], Statement]] = {
+    "logs": _logs,
+    "cloudtrail": _cloudtrail,
+    "delivery.logs": _log_delivery,
+    "autoscaling": _autoscaling,
+    **{
+        service: _publisher(service)
+        for service in ("backup", "budgets", "cloudwatch", "config", "costalerts", "events", "guardduty", "s3", "sns")
+    },
+}
+"""What `KeyPlan.services` may name."""

@@ -1,0 +1,216 @@
+"""An RDS PostgreSQL instance."""
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+import pulumi
+from pulumi_aws import rds
+
+from odoo_estate.aws.credentials import Credentials, Password
+from odoo_estate.aws.postgres_monitoring import EXPORTED_LOGS, log_groups, monitoring_role
+from odoo_estate.aws.postgres_parameters import parameter_group
+from odoo_estate.aws.references import DatabaseRef, NetworkRef
+from odoo_estate.aws.security_group import SecurityGroup
+from odoo_estate.plan import AwsTarget, DatabasePlan
+
+POSTGRES_PORT = 5432
+
+
+class PostgresInstanceArgs(TypedDict):
+    """Inputs of `PostgresInstance`; ``clients`` are the security groups that may connect, by key; ``key_arn`` encrypts data and master
+    secret, ``log_key_arn`` the logs."""
+
+    plan: DatabasePlan
+    target: AwsTarget
+    network: NetworkRef
+    clients: Mapping[str, pulumi.Input[str]]
+    key_arn: pulumi.Input[str]
+    log_key_arn: pulumi.Input[str]
+
+
+class PostgresInstance(pulumi.ComponentResource):
+    """Kept in four ways where the plan protects it: by the engine, by RDS, by a final snapshot, and when it leaves the program."""
+
+    ref: DatabaseRef
+
+    def __init__(self, name: str, args: PostgresInstanceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("odoo-estate:aws:PostgresInstance", name, None, opts)
+        plan = args["plan"]
+        child = pulumi.ResourceOptions(parent=self)
+        access = SecurityGroup(name, _access(args), child)
+        passwords = _own_passwords(name, plan, parent=self)
+        surroundings = _surroundings(name, args, access.id, parent=self)
+        logs = log_groups(name, plan, args["log_key_arn"], parent=self)
+        instance = rds.Instance(
+            name,
+            identifier=plan.identifier,
+            engine="postgres",
+            engine_version=plan.engine_version,
+            engine_lifecycle_support="open-source-rds-extended-support-disabled",
+            auto_minor_version_upgrade=True,
+            allocated_storage=plan.storage_gib,
+            username=plan.master_username,
+            **_master(plan, passwords, args["key_arn"]),
+            multi_az=plan.multi_az,
+            db_subnet_group_name=args["network"].database_subnet_group,
+            backup_retention_period=plan.backup_retention_days,
+            backup_window=plan.backup_window,
+            delete_automated_backups=not plan.protect,
+            final_snapshot_identifier=plan.final_snapshot or None,
+            skip_final_snapshot=not plan.final_snapshot,
+            **surroundings,
+            opts=_kept(plan, parent=self, depends_on=logs),
+        )
+        secrets = [_credentials(name, plan, instance, password, args, parent=self) for password in passwords]
+        for key, identifier in plan.replicas.items():
+            rds.Instance(
+                f"{name}-{key}",
+                identifier=identifier,
+                replicate_source_db=instance.identifier,
+                backup_retention_period=0,
+                skip_final_snapshot=True,  # RDS takes none of a replica
+                **surroundings,
+                opts=pulumi.ResourceOptions(parent=self, protect=plan.protect),
+            )
+        self.ref = DatabaseRef(
+            arn=instance.arn,
+            resource_id=instance.resource_id,
+            address=instance.address,
+            port=instance.port,
+            secret_arn=secrets[0].arn if secrets else instance.master_user_secrets[0].secret_arn,
+            security_group_id=access.id,
+        )
+        self.register_outputs({"address": instance.address, "arn": instance.arn})
+
+
+class PostgresStandbyArgs(TypedDict):
+    """Inputs of `PostgresStandby`: as for `PostgresInstance`; ``source_arn`` is the instance in the other region."""
+
+    plan: DatabasePlan
+    source_arn: pulumi.Input[str]
+    target: AwsTarget
+    network: NetworkRef
+    clients: Mapping[str, pulumi.Input[str]]
+    key_arn: pulumi.Input[str]
+    log_key_arn: pulumi.Input[str]
+
+
+class PostgresStandby(pulumi.ComponentResource):
+    """A read replica in another region. Taking ``source_arn`` away promotes it, which is final; credentials are the source's."""
+
+    arn: pulumi.Output[str]
+    address: pulumi.Output[str]
+
+    def __init__(self, name: str, args: PostgresStandbyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("odoo-estate:aws:PostgresStandby", name, None, opts)
+        plan = args["plan"]
+        access = SecurityGroup(name, _access(args), pulumi.ResourceOptions(parent=self))
+        logs = log_groups(name, plan, args["log_key_arn"], parent=self)
+        instance = rds.Instance(
+            name,
+            identifier=plan.identifier,
+            replicate_source_db=args["source_arn"],
+            multi_az=plan.multi_az,
+            db_subnet_group_name=args["network"].database_subnet_group,
+            kms_key_id=args["key_arn"],
+            backup_retention_period=plan.backup_retention_days,
+            backup_window=plan.backup_window,
+            skip_final_snapshot=True,  # RDS takes none of a replica
+            **_surroundings(name, args, access.id, parent=self),
+            opts=_kept(plan, parent=self, depends_on=logs),
+        )
+        self.arn = instance.arn
+        self.address = instance.address
+        self.register_outputs({"address": self.address, "arn": self.arn})
+
+
+def _access(args: PostgresInstanceArgs | PostgresStandbyArgs) -> Any:
+    return {
+        "description": f"PostgreSQL clients of {args['plan'].identifier}",
+        "vpc_id": args["network"].vpc_id,
+        "port": POSTGRES_PORT,
+        "groups": args["clients"],
+    }
+
+
+def _own_passwords(name: str, plan: DatabasePlan, *, parent: pulumi.Resource) -> list[Password]:
+    """One password where AWS cannot manage it (it refuses replicas and blue/green updates then), else none."""
+    if plan.master_password == "managed":
+        return []
+    return [
+        Password(f"{name}-master", {"version": plan.master_password_version}, pulumi.ResourceOptions(parent=parent))
+    ]
+
+
+def _master(plan: DatabasePlan, passwords: list[Password], key_arn: pulumi.Input[str]) -> dict[str, Any]:
+    storage = {"storage_encrypted": True, "kms_key_id": key_arn}
+    if plan.master_password == "managed":
+        return {**storage, "manage_master_user_password": True, "master_user_secret_kms_key_id": key_arn}
+    return {**storage, "password": passwords[0].text}
+
+
+def _credentials(
+    name: str,
+    plan: DatabasePlan,
+    instance: rds.Instance,
+    password: Password,
+    args: PostgresInstanceArgs,
+    *,
+    parent: pulumi.Resource,
+) -> Credentials:
+    return Credentials(
+        f"{name}-master",
+        {
+            "description": f"Master credentials of {plan.identifier}",
+            "secret_name": plan.master_secret,
+            "values": {
+                "engine": "postgres",
+                "host": instance.address,
+                "port": instance.port,
+                "username": plan.master_username,
+                "password": password.text,
+            },
+            "key_arn": args["key_arn"],
+            "recoverable": plan.protect,
+        },
+        pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _surroundings(
+    name: str,
+    args: PostgresInstanceArgs | PostgresStandbyArgs,
+    security_group_id: pulumi.Input[str],
+    *,
+    parent: pulumi.Resource,
+) -> dict[str, Any]:
+    """What a primary and its replicas share: size, storage, parameters, monitoring, protection."""
+    plan = args["plan"]
+    parameters = parameter_group(name, plan, parent=parent)
+    role = monitoring_role(name, plan, args["target"], parent=parent) if plan.monitoring_interval_seconds else None
+    return {
+        "instance_class": plan.instance_class,
+        "max_allocated_storage": plan.max_storage_gib,
+        "storage_type": plan.storage_type,
+        "iops": plan.iops,
+        "storage_throughput": plan.throughput_mibps,
+        "parameter_group_name": parameters.name,
+        "vpc_security_group_ids": [security_group_id],
+        "publicly_accessible": False,
+        "iam_database_authentication_enabled": True,
+        "copy_tags_to_snapshot": True,
+        "deletion_protection": plan.deletion_protection,
+        "maintenance_window": plan.maintenance_window,
+        "monitoring_interval": plan.monitoring_interval_seconds,
+        "monitoring_role_arn": role.arn if role else None,
+        "performance_insights_enabled": plan.performance_insights_days > 0,
+        "performance_insights_retention_period": plan.performance_insights_days or None,
+        "performance_insights_kms_key_id": args["key_arn"] if plan.performance_insights_days else None,
+        "enabled_cloudwatch_logs_exports": list(EXPORTED_LOGS),
+    }
+
+
+def _kept(plan: DatabasePlan, *, parent: pulumi.Resource, depends_on: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(
+        parent=parent, protect=plan.protect, retain_on_delete=plan.protect, depends_on=depends_on
+    )

@@ -1,0 +1,128 @@
+"""The other region of a cell: copies of its data, and as much of a cluster as its recovery class keeps warm."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from odoo_estate.aws.backup_replication import BackupReplication
+from odoo_estate.aws.bucket import Bucket
+from odoo_estate.aws.bucket_replication import BucketReplication
+from odoo_estate.aws.cache import Cache
+from odoo_estate.aws.health_check import HealthCheck
+from odoo_estate.aws.key import Key
+from odoo_estate.aws.network import Network
+from odoo_estate.aws.postgres import PostgresStandby
+from odoo_estate.aws.references import BucketRef
+from odoo_estate.compose.compute import Encryption, compose_cluster
+from odoo_estate.compose.order import after
+from odoo_estate.compose.outputs import (
+    CellOutputs,
+    DrOutputs,
+    Outputs,
+    bucket_outputs,
+    cache_outputs,
+    cluster_outputs,
+    network_outputs,
+)
+from odoo_estate.compose.providers import aws_provider, random_provider
+from odoo_estate.plan import DatabasePlan, DatabaseReplicationPlan, DrPlan
+
+References = Mapping[str, pulumi.StackReference]
+
+
+def compose_dr_region(plan: DrPlan, references: References) -> Outputs:
+    """Everything of the recovery region. Bucket replication is set up from here, on the cell's buckets, because the copies must exist first."""
+    here = pulumi.ResourceOptions(providers=[aws_provider("aws", plan.target, plan.tags), random_provider()])
+    cell = CellOutputs.read(references[f"cell.{plan.cell}"])
+    keys = {
+        key: Key(f"key-{key}", {"plan": key_plan, "target": plan.target}, here) for key, key_plan in plan.keys.items()
+    }
+    data, logs = keys["data"].arn, keys["logs"].arn
+    network = Network("network", {"plan": plan.network, "target": plan.target, "key_arn": logs}, here)
+    cluster = (
+        compose_cluster(
+            plan.cluster,
+            plan.node_pools,
+            network=network,
+            encryption=Encryption(data=data, data_plan=plan.keys["data"], logs=logs),
+            tags=plan.tags,
+            here=here,
+        )
+        if plan.cluster
+        else None
+    )
+    clients = {"nodes": cluster.ref.security_group_id} if cluster else {}
+    standbys = {
+        key: PostgresStandby(
+            f"database-{key}",
+            {
+                "plan": standby,
+                "source_arn": database.source_arn,
+                "target": plan.target,
+                "network": network.ref,
+                "clients": clients,
+                "key_arn": data,
+                "log_key_arn": logs,
+            },
+            here,
+        )
+        for key, (database, standby) in _standbys(plan).items()
+    }
+    for key, database in plan.databases.items():
+        if database.mode == "automated-backups":
+            BackupReplication(
+                f"database-{key}",
+                {"source_arn": database.source_arn, "retention_days": database.retention_days, "key_arn": data},
+                here,
+            )
+    caches = {
+        key: Cache(f"cache-{key}", {"plan": cache, "network": network.ref, "clients": clients, "key_arn": data}, here)
+        for key, cache in plan.caches.items()
+    }
+    buckets = {
+        key: Bucket(f"bucket-{key}", {"plan": bucket, "key_arn": data}, here) for key, bucket in plan.buckets.items()
+    }
+    for key, source in plan.source_buckets.items():
+        BucketReplication(
+            f"replication-{key}",
+            {
+                "source": BucketRef(name=source, arn=f"arn:aws:s3:::{source}"),
+                "source_region": plan.primary_region,
+                "source_key_arn": cell.key_arn("data"),
+                "copy": buckets[key].ref,
+                "copy_key_arn": data,
+            },
+            # The copy must keep versions before anything can be replicated into it.
+            after(here, buckets[key]),
+        )
+    checks = {
+        key: HealthCheck(
+            f"health-{key}",
+            {
+                "host": host,
+                "path": plan.health_check_path,
+                "interval_seconds": plan.health_check_interval_seconds,
+                "failures": plan.health_check_failures,
+            },
+            here,
+        )
+        for key, host in plan.health_checks.items()
+    }
+    return DrOutputs.write(
+        network=network_outputs(network.ref),
+        subnets=network.subnets,
+        **({"cluster": cluster_outputs(cluster.ref)} if cluster else {}),
+        databases={key: {"arn": made.arn, "address": made.address} for key, made in standbys.items()},
+        caches={key: cache_outputs(made.ref) for key, made in caches.items()},
+        keys={key: made.arn for key, made in keys.items()},
+        buckets={key: bucket_outputs(made.ref) for key, made in buckets.items()},
+        healthChecks={key: made.id for key, made in checks.items()},
+    )
+
+
+def _standbys(plan: DrPlan) -> Mapping[str, tuple[DatabaseReplicationPlan, DatabasePlan]]:
+    return {
+        key: (database, database.replica)
+        for key, database in plan.databases.items()
+        if database.mode == "replica" and database.replica
+    }

@@ -1,0 +1,292 @@
+"""A cell's platform: what runs once in its cluster, for everybody in it."""
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_aws import route53
+
+from odoo_estate.aws.cache import CacheUser
+from odoo_estate.compose.kubernetes_stack import Here, here
+from odoo_estate.compose.order import after
+from odoo_estate.compose.outputs import CellOutputs, Outputs, PlatformOutputs
+from odoo_estate.compose.provisioning import Provisioning, prepare_instance, prepare_login
+from odoo_estate.kubernetes.cluster_scope import (
+    chart,
+    cluster_issuer,
+    ingress_class,
+    namespace,
+    priority_class,
+    storage_class,
+)
+from odoo_estate.kubernetes.external_secret import secret_store
+from odoo_estate.kubernetes.ingress_balancer import IngressBalancer
+from odoo_estate.kubernetes.namespace import WorkloadNamespace
+from odoo_estate.kubernetes.network_policies import denial, name_resolution, provisioning_policies, workload_policies
+from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
+from odoo_estate.kubernetes.pooler import Pooler, pooler_host
+from odoo_estate.kubernetes.route import shared_middlewares
+from odoo_estate.odoo.database_access import STORE, master_access
+from odoo_estate.odoo.database_job import DatabaseJob
+from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
+from odoo_estate.odoo.login import Login
+from odoo_estate.plan import PlatformPlan, PooledWorkersPlan
+
+References = Mapping[str, pulumi.StackReference]
+RECORD_TTL_SECONDS = 300
+
+
+def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
+    """Controllers first, then what they look after; destroyed the other way round, so that no controller leaves its load balancer behind."""
+    cell = CellOutputs.read(references[f"cell.{plan.cell}"])
+    at = here(plan, cell)
+    controllers = cluster_services(plan, cell, at)
+    spaces = workload_namespaces(plan, at)
+    stores = secret_stores(plan, at, [*controllers, *spaces])
+    provisioning = Provisioning(
+        namespace=plan.provisioning.namespace,
+        store=STORE,
+        image=plan.provisioning.image,
+        labels=plan.labels,
+        here=at,
+        after=tuple(stores),
+    )
+    ways_in(plan, cell, at, controllers)
+    master_credentials(plan, cell, at, stores)
+    instances = {key: pooler(key, plan, cell, provisioning) for key in plan.poolers}
+    for key in plan.pooled:
+        pooled_workers(key, plan, cell, provisioning, instances)
+    return PlatformOutputs.write()
+
+
+def cluster_services(plan: PlatformPlan, cell: CellOutputs, at: Here) -> list[pulumi.Resource]:
+    """Namespaces, classes and third parties' controllers; returns what custom resources have to wait for."""
+    labels = plan.labels
+    first: list[pulumi.Resource] = [
+        namespace(f"namespace-{key}", key, {**labels, **own}, at.cluster)
+        for key, own in plan.namespaces.items()
+        if key not in workload_labels(plan)
+    ]
+    first += [priority_class(f"priority-{key}", key, spec, labels, at.cluster) for key, spec in plan.priorities.items()]
+    storage_class("storage", cell.key_arn(plan.storage_key), labels, at.cluster)
+    for key in plan.ingress_classes:
+        first.append(ingress_class(f"ingress-class-{key}", key, labels, at.cluster))
+    charts: list[pulumi.Resource] = [
+        chart(f"chart-{key}", key, spec, after(at.cluster, *first)) for key, spec in plan.charts.items()
+    ]
+    for key, issuer in plan.issuers.items():
+        cluster_issuer(f"issuer-{key}", key, issuer, labels, after(at.cluster, *charts))
+    return [*first, *charts]
+
+
+def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[pulumi.Resource]) -> None:
+    """A load balancer for each class's Traefik, under the name that its tenants' records point to."""
+    for key, target in plan.ingress_targets.items():
+        release = f"traefik-{key}"
+        balancer = IngressBalancer(
+            f"ingress-{key}",
+            {
+                "service": release,
+                "release": release,
+                "namespace": plan.charts[release].namespace,
+                "labels": plan.labels,
+            },
+            after(at.components, *controllers),
+        )
+        route53.Record(
+            f"ingress-{key}",
+            zone_id=cell.zone_id,
+            name=target,
+            type="CNAME",
+            ttl=RECORD_TTL_SECONDS,
+            records=[balancer.host],
+            opts=at.aws,
+        )
+
+
+def workload_labels(plan: PlatformPlan) -> dict[str, dict[str, str]]:
+    """The namespaces that hold workloads of our own under restricted Pod Security, with their labels."""
+    names = [plan.provisioning.namespace, *(spec.namespace for spec in plan.poolers.values())]
+    names += [workers.namespace for workers in plan.pooled.values()]
+    return {name: {**plan.labels, **plan.namespaces.get(name, {})} for name in names}
+
+
+def workload_namespaces(plan: PlatformPlan, at: Here) -> list[pulumi.Resource]:
+    labels = workload_labels(plan)
+    poolers = sorted({spec.namespace for spec in plan.poolers.values()})
+    spaces: list[pulumi.Resource] = [
+        WorkloadNamespace(
+            "provisioning",
+            {
+                "namespace": plan.provisioning.namespace,
+                "labels": labels[plan.provisioning.namespace],
+                "policies": provisioning_policies(plan.provisioning.database_cidrs),
+            },
+            at.components,
+        )
+    ]
+    spaces += [
+        WorkloadNamespace(
+            f"namespace-{name}",
+            {
+                "namespace": name,
+                "labels": labels[name],
+                "policies": {"default-deny": denial(), "dns": name_resolution()},
+            },
+            at.components,
+        )
+        for name in poolers
+    ]
+    spaces += [
+        WorkloadNamespace(
+            f"pooled-{key}",
+            {
+                "namespace": workers.namespace,
+                "labels": labels[workers.namespace],
+                "policies": workload_policies(workers.network),
+                "quota": workers.quota,
+                "pooler": workers.network.pooler_name,
+                "service_account": workers.service_account,
+            },
+            at.components,
+        )
+        for key, workers in plan.pooled.items()
+    ]
+    return spaces
+
+
+def secret_stores(plan: PlatformPlan, at: Here, ready: list[pulumi.Resource]) -> list[pulumi.Resource]:
+    return [
+        secret_store(
+            f"store-{name}",
+            store=STORE,
+            namespace=name,
+            labels=plan.labels,
+            region=plan.target.region,
+            opts=after(at.cluster, *ready),
+        )
+        for name in workload_labels(plan)
+    ]
+
+
+def master_credentials(plan: PlatformPlan, cell: CellOutputs, at: Here, ready: list[pulumi.Resource]) -> None:
+    """Of every instance that a pooler of this platform stands in front of."""
+    for key in sorted({spec.database for spec in plan.poolers.values()}):
+        master_access(
+            f"master-{key}",
+            instance=key,
+            namespace=plan.provisioning.namespace,
+            labels=plan.labels,
+            host=cell.database(key).address,
+            store=STORE,
+            document=cell.database(key).secret_arn,
+            opts=after(at.cluster, *ready),
+        )
+
+
+def pooler(key: str, plan: PlatformPlan, cell: CellOutputs, provisioning: Provisioning) -> DatabaseJob:
+    """A pooler and the login it looks others up with; returns the job that prepared its instance."""
+    spec = plan.poolers[key]
+    at = provisioning.here
+    credentials = Login(
+        f"pooler-{key}",
+        {
+            "login": pooler_login(spec),
+            "secret_name": spec.credentials_secret,
+            "description": f"Login of pooler {spec.name}",
+            "key_arn": cell.key_arn("data"),
+        },
+        at.components,
+    )
+    prepared = prepare_instance(
+        provisioning, f"instance-{key}", instance=spec.database, pooler=spec, credentials=credentials
+    )
+    Pooler(
+        f"pooler-{key}",
+        {
+            "plan": spec,
+            "labels": plan.labels,
+            "host": cell.database(spec.database).address,
+            "database_cidrs": plan.provisioning.database_cidrs,
+            "store": STORE,
+            "credentials": credentials.arn,
+            "credentials_version": credentials.version,
+        },
+        after(at.components, *provisioning.after, prepared),
+    )
+    return prepared
+
+
+def pooled_workers(
+    key: str,
+    plan: PlatformPlan,
+    cell: CellOutputs,
+    provisioning: Provisioning,
+    instances: Mapping[str, DatabaseJob],
+) -> None:
+    """The shared Odoo workers of one service class, and the middlewares that its tenants' routes have in common."""
+    workers = plan.pooled[key]
+    at = provisioning.here
+    labels = workload_labels(plan)[workers.namespace]
+    front = next(name for name, spec in plan.poolers.items() if spec.name == workers.network.pooler_name)
+    credentials = Login(
+        f"pooled-{key}",
+        {
+            "login": workers.login,
+            "secret_name": workers.secret,
+            "description": f"Login of the shared workers of class {workers.service_class}",
+            "key_arn": cell.key_arn("data"),
+        },
+        at.components,
+    )
+    prepared = prepare_login(
+        provisioning,
+        f"login-{key}",
+        job=workers.namespace,
+        instance=workers.database,
+        login=workers.login,
+        limit=workers.connection_limit,
+        credentials=credentials,
+        prepared=instances[front],
+    )
+    shared_middlewares(
+        f"pooled-{key}",
+        workers.namespace,
+        labels,
+        login_per_minute=workers.login_per_minute,
+        body_mib=workers.body_mib,
+        opts=after(at.cluster, *provisioning.after),
+    )
+    OdooEnvironment(
+        f"pooled-{key}",
+        {
+            "odoo": workers.odoo,
+            "namespace": workers.namespace,
+            "labels": labels,
+            "service_account": workers.service_account,
+            "store": STORE,
+            "database_host": pooler_host(plan.poolers[front]),
+            "database_user": workers.login,
+            "database": "",
+            "credentials": credentials.arn,
+            "credentials_version": credentials.version,
+            "sessions": pooled_sessions(key, workers, cell, at),
+        },
+        after(at.components, prepared),
+    )
+
+
+def pooled_sessions(key: str, workers: PooledWorkersPlan, cell: CellOutputs, at: Here) -> SessionStore | None:
+    if workers.cache is None:
+        return None
+    user = CacheUser(
+        f"cache-{key}",
+        {
+            "user": workers.cache.user,
+            "prefix": workers.cache.prefix,
+            "cache": cell.cache(workers.cache.cache),
+            "secret_name": workers.cache.secret,
+            "key_arn": cell.key_arn("data"),
+        },
+        at.components,
+    )
+    return {"secret": user.secret_arn, "version": user.secret_version, "prefix": workers.cache.prefix}

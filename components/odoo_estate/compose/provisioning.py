@@ -1,0 +1,152 @@
+"""Jobs that prepare database instances, logins and tenants' databases, in the one namespace that may see master credentials."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from odoo_estate.compose.kubernetes_stack import Here
+from odoo_estate.compose.order import after
+from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
+from odoo_estate.odoo.database_access import master_secret, password_access
+from odoo_estate.odoo.database_job import DatabaseJob
+from odoo_estate.odoo.database_sql import instance_script, login_script, pooled_tenant_script, tenant_script
+from odoo_estate.odoo.login import Login
+from odoo_estate.plan import PoolerPlan, TenantDatabasePlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provisioning:
+    """Where jobs run and whom they belong to; ``after`` is what has to be there before the first."""
+
+    namespace: str
+    store: str
+    """SecretStore of the namespace through which the passwords are read."""
+    image: str
+    labels: Mapping[str, str]
+    here: Here
+    after: tuple[pulumi.Resource, ...]
+
+    def password(self, name: str, secret: str, login: Login) -> pulumi.Output[str]:
+        """The password of ``login`` as a Kubernetes Secret, by its name."""
+        return password_access(
+            name,
+            secret=secret,
+            namespace=self.namespace,
+            labels=self.labels,
+            store=self.store,
+            document=login.arn,
+            version=login.version,
+            opts=after(self.here.cluster, *self.after),
+        )
+
+    def run(
+        self,
+        name: str,
+        *,
+        job: str,
+        instance: str,
+        script: str,
+        variables: Mapping[str, str],
+        passwords: Mapping[str, pulumi.Input[str]],
+        after_jobs: tuple[pulumi.Resource, ...] = (),
+    ) -> DatabaseJob:
+        """``job`` names its objects in the namespace, ``instance`` the master credentials (`master_secret`)."""
+        return DatabaseJob(
+            name,
+            {
+                "job": job,
+                "namespace": self.namespace,
+                "labels": self.labels,
+                "image": self.image,
+                "script": script,
+                "variables": variables,
+                "service": master_secret(instance),
+                "passwords": passwords,
+            },
+            after(self.here.components, *self.after, *after_jobs),
+        )
+
+
+def prepare_instance(
+    at: Provisioning, name: str, *, instance: str, pooler: PoolerPlan, credentials: Login
+) -> DatabaseJob:
+    """What a pooler needs in its instance."""
+    secret = f"pooler-{pooler.name}"
+    return at.run(
+        name,
+        job=secret,
+        instance=instance,
+        script=instance_script(),
+        variables={"POOLER": pooler_login(pooler)},
+        passwords={"pooler": at.password(f"{name}-password", secret, credentials)},
+    )
+
+
+def prepare_login(
+    at: Provisioning,
+    name: str,
+    *,
+    job: str,
+    instance: str,
+    login: str,
+    limit: int,
+    credentials: Login,
+    prepared: DatabaseJob,
+) -> DatabaseJob:
+    """The login of shared workers, in an instance that is ``prepared``."""
+    return at.run(
+        name,
+        job=job,
+        instance=instance,
+        script=login_script(),
+        variables={"LOGIN": login, "CONNECTION_LIMIT": str(limit)},
+        passwords={"login": at.password(f"{name}-password", job, credentials)},
+        after_jobs=(prepared,),
+    )
+
+
+def prepare_tenant(
+    at: Provisioning,
+    *,
+    job: str,
+    instance: str,
+    database: TenantDatabasePlan,
+    credentials: Login,
+    prepared: tuple[DatabaseJob, ...],
+) -> DatabaseJob:
+    """A tenant's login and database."""
+    return at.run(
+        "database",
+        job=job,
+        instance=instance,
+        script=tenant_script(),
+        variables=database_variables(database),
+        passwords={"login": at.password("database-password", job, credentials)},
+        after_jobs=prepared,
+    )
+
+
+def prepare_pooled_tenant(at: Provisioning, *, job: str, database: TenantDatabasePlan) -> DatabaseJob:
+    """A pooled tenant's database; nobody logs in as the tenant, so there is no password."""
+    return at.run(
+        "database",
+        job=job,
+        instance=database.instance,
+        script=pooled_tenant_script(),
+        variables=database_variables(database),
+        passwords={},
+    )
+
+
+def database_variables(database: TenantDatabasePlan) -> dict[str, str]:
+    return {
+        "DATABASE": database.name,
+        "OWNER": database.owner,
+        "LOGIN": database.login,
+        "POOL_LOGIN": database.pool_login,
+        "EXTENSIONS": ",".join(database.extensions),
+        "CONNECTION_LIMIT": str(database.connection_limit),
+        "STATEMENT_TIMEOUT": f"{database.statement_timeout_seconds}s",
+        "IDLE_TIMEOUT": f"{database.idle_in_transaction_timeout_seconds}s",
+    }

@@ -1,0 +1,397 @@
+"""One tenant environment, in any tenancy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import route53
+
+from odoo_estate.aws.alarm import Alarms
+from odoo_estate.aws.backup_schedule import BackupSchedule
+from odoo_estate.aws.bucket import Bucket
+from odoo_estate.aws.budget import Budget
+from odoo_estate.aws.cache import Cache, CacheUser
+from odoo_estate.aws.key import Key
+from odoo_estate.aws.pod_identity import PodIdentity
+from odoo_estate.aws.references import CacheRef, DatabaseRef
+from odoo_estate.aws.role import Role
+from odoo_estate.compose.kubernetes_stack import Here, here
+from odoo_estate.compose.order import after
+from odoo_estate.compose.outputs import CellOutputs, LandingZoneOutputs, Outputs, PlatformOutputs, TenantOutputs
+from odoo_estate.compose.providers import aws_provider
+from odoo_estate.compose.provisioning import Provisioning, prepare_instance, prepare_pooled_tenant, prepare_tenant
+from odoo_estate.kubernetes.external_secret import secret_store
+from odoo_estate.kubernetes.namespace import WorkloadNamespace
+from odoo_estate.kubernetes.network_policies import workload_policies
+from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
+from odoo_estate.kubernetes.pooler import Pooler, pooler_host
+from odoo_estate.kubernetes.route import SHARED, Route
+from odoo_estate.odoo.database_access import STORE as PLATFORM_STORE
+from odoo_estate.odoo.database_access import master_access
+from odoo_estate.odoo.database_job import DatabaseJob
+from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
+from odoo_estate.odoo.login import Login
+from odoo_estate.odoo.workload import object_name
+from odoo_estate.plan import CachePlan, DatabasePlan, OdooPlan, TenantPlan
+
+References = Mapping[str, pulumi.StackReference]
+STORE = "tenant"
+RECORD_TTL_SECONDS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """What the environment's workloads keep their data in."""
+
+    key_arn: pulumi.Input[str]
+    database: DatabaseRef | None
+    """Its own instance; None on a shared one."""
+    cache: CacheRef
+
+
+def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
+    """A pooled tenant is a database, a route and its records; every other has a namespace with workloads of its own."""
+    cell = CellOutputs.read(references[f"cell.{plan.cell}"])
+    PlatformOutputs.read(references[f"platform.{plan.cell}"])
+    at = here(plan, cell)
+    if plan.odoo is None:
+        pooled(plan, at)
+    else:
+        own(plan, plan.odoo, cell, at)
+    records(plan, references, cell, at)
+    governance(plan, cell, at)
+    return TenantOutputs.write(
+        urls=[f"https://{host}" for host in plan.route.hosts],
+        namespace=plan.namespace,
+        database=plan.database.name,
+    )
+
+
+def pooled(plan: TenantPlan, at: Here) -> None:
+    """The shared workers serve it: no namespace, no pods, no secret of its own."""
+    jobs = provisioning(plan, at)
+    made = prepare_pooled_tenant(jobs, job=shared_name(plan), database=plan.database)
+    route(plan, shared=SHARED, options=after(at.components, made))
+
+
+def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
+    """Data, nodes, namespace, identity, database, workloads and the way in."""
+    data = own_data(plan, cell, at)
+    nodes = own_nodes(plan, cell, at)
+    space = namespace(plan, at)
+    role = reader(plan, at)
+    store = door("store", plan, at, role, store=STORE, namespace=plan.namespace, ready=(space,))
+    jobs = provisioning(
+        plan, at, door("job-store", plan, at, role, store=shared_name(plan), namespace=plan.database.job_namespace)
+    )
+    identity = objects(plan, data, at)
+    login = Login(
+        "login",
+        {
+            "login": plan.database.login,
+            "secret_name": plan.database.secret,
+            "description": f"Database login of {plan.customer}.{plan.environment}",
+            "key_arn": data.key_arn,
+        },
+        at.components,
+    )
+    database = own_database(plan, data, login, jobs, store)
+    OdooEnvironment(
+        "odoo",
+        {
+            "odoo": odoo,
+            "namespace": plan.namespace,
+            "labels": plan.labels,
+            "service_account": plan.service_account,
+            "store": STORE,
+            "database_host": pooler_host(plan.pooler),
+            "database_user": plan.database.login,
+            "database": plan.database.name,
+            "credentials": login.arn,
+            "credentials_version": login.version,
+            "sessions": sessions(plan, data, at),
+            "variables": object_variables(plan),
+        },
+        after(at.components, space, store, database, *nodes, *identity),
+    )
+    route(plan, shared={}, options=after(at.components, space))
+
+
+# --- data ----------------------------------------------------------------------------------------------------------
+
+
+def own_data(plan: TenantPlan, cell: CellOutputs, at: Here) -> Data:
+    """The key, the instance and the cache, where the class promises the tenant its own, else the cell's."""
+    key = Key("key", {"plan": plan.key, "target": plan.target}, at.components).arn if plan.key else cell.key_arn("data")
+    return Data(
+        key_arn=key,
+        database=instance(plan, plan.own_database, key, cell, at) if plan.own_database else None,
+        cache=cache(plan.own_cache, key, cell, at) if plan.own_cache else cell.cache(plan.cache.cache),
+    )
+
+
+def instance(
+    plan: TenantPlan, database: DatabasePlan, key_arn: pulumi.Input[str], cell: CellOutputs, at: Here
+) -> DatabaseRef:
+    from odoo_estate.aws.postgres import PostgresInstance  # a tenth of a second that most tenants need not pay for
+
+    return PostgresInstance(
+        "instance",
+        {
+            "plan": database,
+            "target": plan.target,
+            "network": cell.network,
+            "clients": {"nodes": cell.cluster.security_group_id},
+            "key_arn": key_arn,
+            "log_key_arn": cell.key_arn("logs"),
+        },
+        at.components,
+    ).ref
+
+
+def cache(plan: CachePlan, key_arn: pulumi.Input[str], cell: CellOutputs, at: Here) -> CacheRef:
+    clients = {"nodes": cell.cluster.security_group_id}
+    return Cache(
+        "cache", {"plan": plan, "network": cell.network, "clients": clients, "key_arn": key_arn}, at.components
+    ).ref
+
+
+def objects(plan: TenantPlan, data: Data, at: Here) -> list[pulumi.Resource]:
+    """Buckets by purpose, and the role through which the tenant's pods, and nobody else's, reach them."""
+    made: list[pulumi.Resource] = [
+        Bucket(f"bucket-{purpose}", {"plan": bucket, "key_arn": data.key_arn}, at.components)
+        for purpose, bucket in plan.buckets.items()
+    ]
+    if plan.role:
+        made.append(
+            PodIdentity(
+                "identity",
+                {
+                    "role": plan.role,
+                    "cluster_name": plan.cluster,
+                    "namespace": plan.namespace,
+                    "service_account": plan.service_account,
+                },
+                at.components,
+            )
+        )
+    return made
+
+
+def object_variables(plan: TenantPlan) -> dict[str, str]:
+    """Where the add-ons find the tenant's buckets; credentials come from the pods' identity. A kind without a bucket of its own lies in the
+    attachments' bucket, below its name."""
+    attachments = plan.buckets.get("attachments")
+    kinds = ("attachments", "documents", "exports", "backups") if attachments else ()
+    buckets = {
+        f"ESTATE_BUCKET_{kind.upper()}": plan.buckets[kind].name
+        if kind in plan.buckets
+        else f"{attachments.name}/{kind}"
+        for kind in kinds
+        if attachments
+    }
+    return {"AWS_REGION": plan.target.region, **buckets}
+
+
+def sessions(plan: TenantPlan, data: Data, at: Here) -> SessionStore:
+    user = CacheUser(
+        "cache-user",
+        {
+            "user": plan.cache.user,
+            "prefix": plan.cache.prefix,
+            "cache": data.cache,
+            "secret_name": plan.cache.secret,
+            "key_arn": data.key_arn,
+        },
+        at.components,
+    )
+    return {"secret": user.secret_arn, "version": user.secret_version, "prefix": plan.cache.prefix}
+
+
+# --- cluster -------------------------------------------------------------------------------------------------------
+
+
+def own_nodes(plan: TenantPlan, cell: CellOutputs, at: Here) -> list[pulumi.Resource]:
+    if plan.node_pool is None:
+        return []
+    from odoo_estate.aws.node_pool import NodePool  # a fifth of a second that most tenants need not pay for
+
+    return [
+        NodePool(
+            "nodes",
+            {
+                "plan": plan.node_pool,
+                "cluster_name": plan.cluster,
+                "node_role_arn": cell.cluster.node_role_arn,
+                "network": cell.network,
+                "tags": plan.tags,
+            },
+            at.components,
+        )
+    ]
+
+
+def namespace(plan: TenantPlan, at: Here) -> WorkloadNamespace:
+    return WorkloadNamespace(
+        "namespace",
+        {
+            "namespace": plan.namespace,
+            "labels": plan.labels,
+            "policies": workload_policies(plan.network) if plan.network else {},
+            "quota": plan.quota,
+            "pooler": plan.pooler.name,
+            "service_account": plan.service_account,
+        },
+        at.components,
+    )
+
+
+def reader(plan: TenantPlan, at: Here) -> Role | None:
+    """What External Secrets goes through the tenant's doors as: it reads the tenant's secrets and no others."""
+    return Role("secrets", {"plan": plan.secrets_role}, at.components) if plan.secrets_role else None
+
+
+def door(
+    name: str,
+    plan: TenantPlan,
+    at: Here,
+    role: Role | None,
+    *,
+    store: str,
+    namespace: str,
+    ready: tuple[pulumi.Resource, ...] = (),
+) -> pulumi.Resource:
+    """One namespace's door to the tenant's secrets."""
+    return secret_store(
+        name,
+        store=store,
+        namespace=namespace,
+        labels=plan.labels,
+        region=plan.target.region,
+        role_arn=role.arn if role else None,
+        opts=after(at.cluster, *ready, *([role] if role else [])),
+    )
+
+
+def own_database(plan: TenantPlan, data: Data, login: Login, jobs: Provisioning, store: pulumi.Resource) -> DatabaseJob:
+    """The tenant's login and database; before that, in an instance of its own, what its pooler needs, and the pooler."""
+    instance = plan.database.instance
+    prepared: tuple[DatabaseJob, ...] = ()
+    if data.database is not None:
+        instance = shared_name(plan)
+        prepared = (own_instance(plan, data, data.database, jobs, store),)
+    return prepare_tenant(
+        jobs, job=shared_name(plan), instance=instance, database=plan.database, credentials=login, prepared=prepared
+    )
+
+
+def own_instance(
+    plan: TenantPlan, data: Data, database: DatabaseRef, jobs: Provisioning, store: pulumi.Resource
+) -> DatabaseJob:
+    at, instance = jobs.here, shared_name(plan)
+    # Through the platform's door: the tenant's own does not lead to the master user.
+    master_access(
+        "master",
+        instance=instance,
+        namespace=jobs.namespace,
+        labels=plan.labels,
+        store=PLATFORM_STORE,
+        host=database.address,
+        document=database.secret_arn,
+        opts=at.cluster,
+    )
+    credentials = Login(
+        "pooler",
+        {
+            "login": pooler_login(plan.pooler),
+            "secret_name": plan.pooler.credentials_secret,
+            "description": f"Login of pooler {plan.pooler.name}",
+            "key_arn": data.key_arn,
+        },
+        at.components,
+    )
+    prepared = prepare_instance(jobs, "instance-job", instance=instance, pooler=plan.pooler, credentials=credentials)
+    Pooler(
+        "pooler",
+        {
+            "plan": plan.pooler,
+            "labels": plan.labels,
+            "host": database.address,
+            "database_cidrs": plan.network.database_cidrs if plan.network else (),
+            "store": STORE,
+            "credentials": credentials.arn,
+            "credentials_version": credentials.version,
+        },
+        after(at.components, store, prepared),
+    )
+    return prepared
+
+
+def provisioning(plan: TenantPlan, at: Here, *ready: pulumi.Resource) -> Provisioning:
+    return Provisioning(
+        namespace=plan.database.job_namespace,
+        store=shared_name(plan),
+        image=plan.database.job_image,
+        labels=plan.labels,
+        here=at,
+        after=ready,
+    )
+
+
+def shared_name(plan: TenantPlan) -> str:
+    """What the tenant's objects are called in namespaces that it shares."""
+    return f"{plan.customer}-{plan.environment}"
+
+
+def route(plan: TenantPlan, *, shared: Mapping[str, str], options: pulumi.ResourceOptions) -> None:
+    Route(
+        "route",
+        {
+            "plan": plan.route,
+            "name": shared_name(plan),
+            "namespace": plan.namespace,
+            "labels": plan.labels,
+            "web_service": object_name("web"),
+            "websocket_service": object_name("websocket"),
+            "shared": shared,
+        },
+        options,
+    )
+
+
+# --- names, money, alarms, backups ---------------------------------------------------------------------------------
+
+
+def records(plan: TenantPlan, references: References, cell: CellOutputs, at: Here) -> None:
+    """Every host whose zone the estate manages leads to the cell's ingress."""
+    elsewhere = plan.route.zone_target
+    parent = pulumi.ResourceOptions(provider=aws_provider("aws-dns", elsewhere, plan.tags)) if elsewhere else at.aws
+    for host, zone in plan.route.zones.items():
+        in_cell = zone == "cell"
+        route53.Record(
+            f"record-{host}",
+            zone_id=cell.zone_id if in_cell else LandingZoneOutputs.read(references["landing-zone"]).zone_id(zone),
+            name=host,
+            type="CNAME",
+            ttl=RECORD_TTL_SECONDS,
+            records=[plan.route.target],
+            opts=at.aws if in_cell else parent,
+        )
+
+
+def governance(plan: TenantPlan, cell: CellOutputs, at: Here) -> None:
+    if plan.spend:
+        Budget("budget", {"plan": plan.spend}, at.components)
+    if plan.alarms:
+        Alarms("alarm", {"plan": plan.alarms, "topic_arn": cell.alert_topic_arn}, at.components)
+    if plan.backup:
+        BackupSchedule(
+            "backup",
+            {
+                "plan": plan.backup,
+                "vault_name": plan.backup.vault,
+                "vault_arn": plan.target.arn("backup", f"backup-vault:{plan.backup.vault}"),
+                "restore_overrides": {"dbSubnetGroupName": cell.network.database_subnet_group},
+            },
+            at.components,
+        )

@@ -1,0 +1,1 @@
+"""Kubernetes components: what every workload of the estate stands in, whatever it runs."""

@@ -1,0 +1,102 @@
+"""What a cluster has once for everybody: priorities, storage, ways in, certificates, third parties' controllers."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from odoo_estate.kubernetes.metadata import object_metadata
+from odoo_estate.plan import ChartPlan, IssuerPlan, PriorityPlan
+
+STORAGE_CLASS = "encrypted-gp3"
+CHART_TIMEOUT_SECONDS = 900
+
+
+def namespace(
+    name: str, namespace_name: str, labels: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> k8s.core.v1.Namespace:
+    """A namespace of the platform; its labels say what Pod Security it is held to."""
+    return k8s.core.v1.Namespace(name, metadata=object_metadata(namespace_name, "", labels), opts=opts)
+
+
+def priority_class(
+    name: str, class_name: str, plan: PriorityPlan, labels: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> k8s.scheduling.v1.PriorityClass:
+    """Who gets room first when it is short."""
+    return k8s.scheduling.v1.PriorityClass(
+        name,
+        metadata=object_metadata(class_name, "", labels),
+        value=plan.value,
+        description=plan.description,
+        global_default=False,
+        opts=opts,
+    )
+
+
+def storage_class(
+    name: str, key_arn: pulumi.Input[str], labels: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> k8s.storage.v1.StorageClass:
+    """Encrypted volumes, made in the zone of the pod that waits for them, and kept when their claim goes."""
+    return k8s.storage.v1.StorageClass(
+        name,
+        metadata=object_metadata(STORAGE_CLASS, "", labels),
+        provisioner="ebs.csi.aws.com",
+        parameters={"type": "gp3", "encrypted": "true", "kmsKeyId": key_arn},
+        reclaim_policy="Retain",
+        volume_binding_mode="WaitForFirstConsumer",
+        allow_volume_expansion=True,
+        opts=opts,
+    )
+
+
+def ingress_class(
+    name: str, class_name: str, labels: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> k8s.networking.v1.IngressClass:
+    """One way in per service class, so that one class's flood does not stop another's."""
+    return k8s.networking.v1.IngressClass(
+        name,
+        metadata=object_metadata(class_name, "", labels),
+        spec={"controller": "traefik.io/ingress-controller"},
+        opts=opts,
+    )
+
+
+def cluster_issuer(
+    name: str, issuer: str, plan: IssuerPlan, labels: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> k8s.apiextensions.CustomResource:
+    """Proves the estate's domains by DNS records (cert-manager's own cloud identity writes them), everybody else's through the ingress."""
+    by_dns = {"selector": {"dnsZones": list(plan.domains)}, "dns01": {"route53": {"region": plan.region}}}
+    by_request = {"http01": {"ingress": {"serviceType": "ClusterIP"}}}
+    return k8s.apiextensions.CustomResource(
+        name,
+        api_version="cert-manager.io/v1",
+        kind="ClusterIssuer",
+        metadata=object_metadata(issuer, "", labels),
+        spec={
+            "acme": {
+                "server": plan.server,
+                "email": plan.email,
+                "privateKeySecretRef": {"name": f"{issuer}-account"},
+                "solvers": [by_dns, by_request],
+            }
+        },
+        opts=opts,
+    )
+
+
+def chart(name: str, release: str, plan: ChartPlan, opts: pulumi.ResourceOptions) -> k8s.helm.v3.Release:
+    """A third party's controller. A failed upgrade goes back to what ran before."""
+    oci = plan.repository.startswith("oci://")
+    return k8s.helm.v3.Release(
+        name,
+        name=release,
+        chart=f"{plan.repository.rstrip('/')}/{plan.chart}" if oci else plan.chart,
+        repository_opts=None if oci else {"repo": plan.repository},
+        version=plan.version,
+        namespace=plan.namespace,
+        values=dict(plan.values),
+        atomic=True,
+        max_history=5,
+        timeout=CHART_TIMEOUT_SECONDS,
+        opts=opts,
+    )

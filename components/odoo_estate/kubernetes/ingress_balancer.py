@@ -1,0 +1,68 @@
+"""The network load balancer in front of one class's Traefik."""
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from odoo_estate.kubernetes.metadata import object_metadata
+
+ANNOTATION = "service.beta.kubernetes.io/aws-load-balancer"
+LEAVE_SECONDS = 120
+"""As long as Odoo's longest request: a pod that leaves answers what it has begun."""
+
+
+class IngressBalancerArgs(TypedDict):
+    """Inputs of an `IngressBalancer`."""
+
+    service: str
+    release: str
+    """Name of the Helm release whose pods answer."""
+    namespace: str
+    labels: Mapping[str, str]
+
+
+class IngressBalancer(pulumi.ComponentResource):
+    """A Service of ours rather than the chart's: its address is known here, and it goes, with its load balancer, before the controller that has
+    to take the load balancer down."""
+
+    host: pulumi.Output[str]
+    """The load balancer's own DNS name."""
+
+    def __init__(self, name: str, args: IngressBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("odoo-estate:kubernetes:IngressBalancer", name, None, opts)
+        head = object_metadata(args["service"], args["namespace"], args["labels"])
+        service = k8s.core.v1.Service(
+            f"{name}-service",
+            metadata={**head, "annotations": annotations()},
+            spec={
+                "type": "LoadBalancer",
+                "load_balancer_class": "service.k8s.aws/nlb",
+                "selector": {
+                    "app.kubernetes.io/name": "traefik",
+                    # Traefik's chart joins release and namespace (helpers of chart 41).
+                    "app.kubernetes.io/instance": f"{args['release']}-{args['namespace']}",
+                },
+                "ports": [
+                    {"name": "web", "port": 80, "target_port": "web", "protocol": "TCP"},
+                    {"name": "websecure", "port": 443, "target_port": "websecure", "protocol": "TCP"},
+                ],
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.host = service.status.load_balancer.ingress[0].hostname
+        self.register_outputs({"host": self.host})
+
+
+def annotations() -> dict[str, str]:
+    """Straight to the pods, open to the internet, with the client's address by proxy protocol (Traefik trusts it from the load balancer only)."""
+    attributes = {
+        "deregistration_delay.timeout_seconds": str(LEAVE_SECONDS),
+        "proxy_protocol_v2.enabled": "true",
+    }
+    return {
+        f"{ANNOTATION}-nlb-target-type": "ip",
+        f"{ANNOTATION}-scheme": "internet-facing",
+        f"{ANNOTATION}-target-group-attributes": ",".join(f"{key}={value}" for key, value in attributes.items()),
+    }

@@ -1,0 +1,1 @@
+"""Odoo components: configuration, workloads and the databases they work on."""

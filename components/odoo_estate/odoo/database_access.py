@@ -1,0 +1,73 @@
+"""Secrets of the provisioning namespace: how its jobs get at instances and at the passwords they hand out."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from odoo_estate.kubernetes.external_secret import Source, external_secret
+from odoo_estate.odoo.database_job import SERVICE
+
+STORE = "platform"
+"""SecretStore of the platform's own namespaces; it opens what the External Secrets controller itself may read."""
+
+
+def master_secret(instance: str) -> str:
+    """Kubernetes Secret with the master credentials of an instance, by the cell's database key or a tenant's own identifier."""
+    return f"master-{instance}"
+
+
+def master_access(
+    name: str,
+    *,
+    instance: str,
+    namespace: str,
+    labels: Mapping[str, str],
+    store: str,
+    host: pulumi.Input[str],
+    document: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """``pg_service.conf`` for the instance's master user. It follows the newest version: AWS rotates managed passwords by itself."""
+    external_secret(
+        name,
+        secret=master_secret(instance),
+        namespace=namespace,
+        labels=labels,
+        store=store,
+        sources=[Source(document=document, fields={"username": "username", "password": "password"})],
+        template={SERVICE: service_file(host)},
+        opts=opts,
+    )
+
+
+def service_file(host: pulumi.Input[str]) -> pulumi.Output[str]:
+    """``pg_service.conf`` as a template. libpq refuses a password file that a group may read, which a mounted Secret is; it has no such
+    scruple about a service file."""
+    credentials = "user={{ .username }}\npassword={{ .password }}"
+    return pulumi.Output.concat(
+        "[admin]\nhost=", host, "\nport=5432\n", credentials, "\ndbname=postgres\nsslmode=require\n"
+    )
+
+
+def password_access(
+    name: str,
+    *,
+    secret: str,
+    namespace: str,
+    labels: Mapping[str, str],
+    store: str,
+    document: pulumi.Input[str],
+    version: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> pulumi.Output[str]:
+    """Kubernetes Secret with one password; its name is returned."""
+    return external_secret(
+        name,
+        secret=secret,
+        namespace=namespace,
+        labels=labels,
+        store=store,
+        sources=[Source(document=document, version=version, fields={"password": "password"})],
+        template={"password": "{{ .password }}"},
+        opts=opts,
+    )

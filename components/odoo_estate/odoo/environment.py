@@ -1,0 +1,106 @@
+"""All Odoo workloads of one environment with their configuration."""
+
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from odoo_estate.kubernetes.checksum import checksum
+from odoo_estate.kubernetes.external_secret import Source, external_secret
+from odoo_estate.odoo.conf import odoo_conf, workload_settings
+from odoo_estate.odoo.workload import SESSIONS, OdooWorkload, OdooWorkloadArgs
+from odoo_estate.plan import OdooPlan
+
+CONFIGURATION = "odoo"
+
+
+class SessionStore(TypedDict):
+    """Where sessions are kept: a cache user's credentials, and the prefix of the keys it may touch."""
+
+    secret: pulumi.Input[str]
+    """Secrets Manager name or ARN of a document with host, port, username and password."""
+    version: pulumi.Input[str]
+    prefix: str
+
+
+class OdooEnvironmentArgs(TypedDict):
+    """Inputs of an `OdooEnvironment`."""
+
+    odoo: OdooPlan
+    namespace: str
+    labels: Mapping[str, str]
+    service_account: str
+    store: str
+    """SecretStore of the namespace."""
+    database_host: str
+    """The pooler's name in the cluster."""
+    database_user: str
+    database: str
+    """The one database; empty: all that ``database_user`` owns, told apart by ``dbfilter``."""
+    credentials: pulumi.Input[str]
+    """Secrets Manager name or ARN of a document with the password."""
+    credentials_version: pulumi.Input[str]
+    sessions: SessionStore | None
+    variables: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Environment variables of every pod; nothing secret."""
+
+
+class OdooEnvironment(pulumi.ComponentResource):
+    """No secret passes through here: External Secrets puts it into the configuration inside the cluster."""
+
+    def __init__(self, name: str, args: OdooEnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("odoo-estate:odoo:OdooEnvironment", name, None, opts)
+        configuration = configure(name, args, parent=self)
+        for workload, plan in args["odoo"].workloads.items():
+            inputs: OdooWorkloadArgs = {
+                "workload": workload,
+                "plan": plan,
+                "odoo": args["odoo"],
+                "namespace": args["namespace"],
+                "labels": args["labels"],
+                "service_account": args["service_account"],
+                "configuration": configuration,
+                "environment": {**args.get("variables", {}), **session_variables(args["sessions"])},
+                "sessions": args["sessions"] is not None,
+            }
+            OdooWorkload(f"{name}-{workload}", inputs, pulumi.ResourceOptions(parent=self))
+        self.register_outputs({})
+
+
+def configure(name: str, args: OdooEnvironmentArgs, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """One Secret with a file per workload, and the session store's URL; its name."""
+    files = configuration_files(args)
+    sources = [
+        Source(document=args["credentials"], version=args["credentials_version"], fields={"password": "password"})
+    ]
+    if store := args["sessions"]:
+        fields = {f"cache_{field}": field for field in ("host", "port", "username", "password")}
+        sources.append(Source(document=store["secret"], version=store["version"], fields=fields))
+        files[SESSIONS] = "rediss://{{ .cache_username }}:{{ .cache_password }}@{{ .cache_host }}:{{ .cache_port }}/0"
+    return external_secret(
+        f"{name}-configuration",
+        secret=CONFIGURATION,
+        namespace=args["namespace"],
+        labels=args["labels"],
+        store=args["store"],
+        sources=sources,
+        template=files,
+        content=checksum(*files.values()),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def configuration_files(args: OdooEnvironmentArgs) -> dict[str, str]:
+    return {
+        f"{workload}.conf": odoo_conf(
+            workload_settings(
+                args["odoo"], plan, host=args["database_host"], user=args["database_user"], database=args["database"]
+            )
+        )
+        for workload, plan in args["odoo"].workloads.items()
+    }
+
+
+def session_variables(store: SessionStore | None) -> dict[str, str]:
+    """What the add-on ``session_redis`` reads besides its URL."""
+    return {"ODOO_SESSION_REDIS": "1", "ODOO_SESSION_REDIS_PREFIX": store["prefix"].rstrip(":")} if store else {}

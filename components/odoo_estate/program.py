@@ -1,0 +1,33 @@
+"""The program behind every stack: reads the estate, compiles the plan of the stack that runs, composes it."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pulumi
+
+from odoo_estate.compose import compose
+from odoo_estate.decide import compile_stack
+from odoo_estate.decide.lifting import lift_protection
+from odoo_estate.errors import EstateError
+from odoo_estate.spec.loader import explained, load
+
+DIRECTORY = "ODOO_ESTATE_DIR"
+"""Set by ``estate up --estate DIR``: the estate to compose, and to take the policies' thresholds from, instead of the program's own."""
+LIFT_PROTECTION = "ODOO_ESTATE_LIFT_PROTECTION"
+"""Set to ``yes`` by ``estate destroy --lift-protection`` for the update that comes before the destroy."""
+
+
+def run(directory: Path) -> None:
+    """Composes the stack that ``pulumi up -s NAME`` names from the estate in ``directory``, unless ``ODOO_ESTATE_DIR`` names another.
+
+    Bad input ends the program with the same lines that ``estate check`` prints, before anything is registered.
+    """
+    directory = Path(os.environ.get(DIRECTORY) or directory)
+    try:
+        plan = compile_stack(load(directory), pulumi.get_stack(), today=datetime.now(UTC).date())
+    except EstateError as error:
+        raise pulumi.RunError(str(explained(error, directory))) from None
+    if os.environ.get(LIFT_PROTECTION) == "yes":
+        plan = lift_protection(plan)
+    compose(plan, organization=pulumi.get_organization(), project=pulumi.get_project())

@@ -1,0 +1,73 @@
+"""Who may do what with a key."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.aws.recording import ACCOUNT, REGION, TARGET, one, recorded
+
+from odoo_estate.aws.key import Key
+from odoo_estate.aws.key_policy import SERVICES, key_statements
+from odoo_estate.plan import KeyPlan
+
+
+def _by_sid(*services: str, accounts: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {str(statement["Sid"]): statement for statement in key_statements(TARGET, services, accounts)}
+
+
+def test_administering_and_using_are_separate_statements() -> None:
+    found = _by_sid()
+    assert set(found) == {"AccountAdministers", "AccountUse", "AccountGrantToServices"}
+    assert not {"kms:Decrypt", "kms:*"} & set(found["AccountAdministers"]["Action"])
+    assert not {"kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"} & set(found["AccountUse"]["Action"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_services_use_is_bounded(service: str) -> None:
+    (statement,) = [s for sid, s in _by_sid(service).items() if sid.startswith("Service")]
+    assert "*" not in str(statement["Principal"])
+    if service != "autoscaling":  # its principal is already one role of this account
+        assert statement["Condition"]
+
+
+def test_the_log_service_uses_the_key_only_for_logs_of_this_account_and_region() -> None:
+    statement = _by_sid("logs")[f"ServiceLogs{REGION.replace('-', ' ').title().replace(' ', '')}"]
+    assert statement["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
+    arn = statement["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    assert arn == f"arn:aws:logs:{REGION}:{ACCOUNT}:*"
+
+
+def test_a_grant_is_only_for_services_that_act_for_somebody() -> None:
+    assert _by_sid()["AccountGrantToServices"]["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+
+def test_other_accounts_encrypt_only_where_they_are_named() -> None:
+    assert "OtherAccountsUse" not in _by_sid()
+    found = _by_sid(accounts=("222222222222",))
+    assert found["OtherAccountsUse"]["Principal"] == {"AWS": ["arn:aws:iam::222222222222:root"]}
+    assert "222222222222" not in str(found["AccountAdministers"])
+
+
+def test_an_unknown_service_is_an_error_not_a_silent_gap() -> None:
+    with pytest.raises(KeyError, match="sqs"):
+        key_statements(TARGET, ("sqs",))
+
+
+def test_a_key_rotates_and_waits_before_it_dies() -> None:
+    plan = KeyPlan(alias="acme-data", description="Data", services=("logs",))
+    graph = recorded(lambda opts: Key("x", {"plan": plan, "target": TARGET}, opts))
+    key = one(graph, "kms/key:Key")
+    assert key.inputs["enableKeyRotation"] is True
+    assert key.inputs["deletionWindowInDays"] == 30
+    assert key.protect and key.options.retain_on_delete
+    assert len(json.loads(key.inputs["policy"])["Statement"]) == 4
+    assert one(graph, "kms/alias:Alias").inputs["name"] == "alias/acme-data"
+
+
+def test_a_key_in_another_region_admits_that_regions_services() -> None:
+    plan = KeyPlan(alias="acme-copy", description="Copy", services=("logs",), region="eu-west-1")
+    graph = recorded(lambda opts: Key("x", {"plan": plan, "target": TARGET}, opts))
+    key = one(graph, "kms/key:Key").inputs
+    assert key["region"] == "eu-west-1"
+    assert "logs.eu-west-1.amazonaws.com" in key["policy"] and REGION not in key["policy"]
+    assert one(graph, "kms/alias:Alias").inputs["region"] == "eu-west-1"

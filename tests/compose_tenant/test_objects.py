@@ -1,0 +1,132 @@
+"""Promises about every Kubernetes object of a platform and of tenants in each tenancy."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from tests.compose_tenant import graphs, plans
+from tests.compose_tenant.pod_security import containers, violations
+
+from odoo_estate.preview.graph import Graph, Secret, is_secret
+
+EVERY = pytest.mark.parametrize("graph", [pytest.param(make, id=name) for name, make in graphs.EVERY.items()])
+
+
+@EVERY
+def test_every_object_carries_its_owners_labels(graph: Any) -> None:
+    owners = plans.PLATFORM_LABELS if graph is graphs.platform else {"estate.odoo/estate": "acme"}
+    for node in graphs.objects(graph()):
+        assert owners.items() <= node.inputs["metadata"]["labels"].items(), node.urn
+        if graph is not graphs.platform:
+            assert "estate.odoo/tenant" in node.inputs["metadata"]["labels"], node.urn
+
+
+@EVERY
+def test_every_pod_carries_its_owners_labels(graph: Any) -> None:
+    for name, template in graphs.pod_templates(graph()):
+        assert template["metadata"]["labels"]["estate.odoo/estate"] == "acme", name
+
+
+@EVERY
+def test_every_pod_passes_the_restricted_standard(graph: Any) -> None:
+    templates = list(graphs.pod_templates(graph()))
+    assert templates
+    for name, template in templates:
+        assert violations(template["spec"]) == [], name
+
+
+@pytest.mark.parametrize(
+    "weaken",
+    [
+        lambda pod: pod["containers"][0]["securityContext"].pop("capabilities"),
+        lambda pod: pod["containers"][0].pop("securityContext"),
+        lambda pod: pod["securityContext"].pop("runAsNonRoot"),
+        lambda pod: pod["securityContext"].pop("seccompProfile"),
+        lambda pod: pod.update(hostNetwork=True),
+        lambda pod: pod.update(initContainers=[{"name": "init", "image": "x"}]),
+        lambda pod: pod["volumes"].append({"name": "host", "hostPath": {"path": "/"}}),
+    ],
+)
+def test_a_weakened_pod_does_not_pass(weaken: Any) -> None:
+    pod = copy.deepcopy(next(graphs.pod_templates(graphs.namespaced()))[1]["spec"])
+    weaken(pod)
+    assert violations(pod)
+
+
+@EVERY
+def test_every_container_is_pinned_bounded_and_cannot_write_to_its_root(graph: Any) -> None:
+    for name, template in graphs.pod_templates(graph()):
+        for container in containers(template["spec"]):
+            assert "@sha256:" in container["image"], name
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
+            assert container["resources"]["limits"]["memory"] == container["resources"]["requests"]["memory"], name
+            assert "cpu" in container["resources"]["requests"], name
+
+
+@EVERY
+def test_no_pod_carries_a_token_of_the_api_server(graph: Any) -> None:
+    for name, template in graphs.pod_templates(graph()):
+        assert template["spec"]["automountServiceAccountToken"] is False, name
+    for account in graphs.of_kind(graph(), "ServiceAccount").values():
+        assert account["automountServiceAccountToken"] is False
+
+
+@EVERY
+def test_a_pod_has_time_to_leave_after_the_ingress_has_heard_of_it(graph: Any) -> None:
+    for name, template in graphs.pod_templates(graph()):
+        for container in template["spec"]["containers"]:
+            pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+            assert pause < template["spec"]["terminationGracePeriodSeconds"], name
+
+
+@EVERY
+def test_no_secret_value_is_in_any_manifest(graph: Any) -> None:
+    for node in graphs.objects(graph()):
+        assert not is_secret(node.inputs), node.urn
+        assert node.inputs.get("kind") != "Secret", "secrets come from Secrets Manager, never through the state"
+
+
+@EVERY
+def test_passwords_are_secret_wherever_they_are_written(graph: Any) -> None:
+    versions = graph().of_type("aws:secretsmanager/secretVersion:SecretVersion")
+    for node in versions:
+        assert isinstance(node.inputs["secretString"], Secret), node.urn
+
+
+def names_of_secrets(graph: Graph, logical: str) -> list[str]:
+    return [
+        json.dumps(template["spec"]["volumes"], sort_keys=True)
+        for name, template in graphs.pod_templates(graph)
+        if name == logical
+    ]
+
+
+def test_a_changed_setting_rolls_the_pods() -> None:
+    changed = plans.tenant(odoo=plans.odoo(log_level="debug"))
+    before = names_of_secrets(graphs.namespaced(), "odoo-web-deployment")
+    after = names_of_secrets(graphs.recorded(changed), "odoo-web-deployment")
+    assert before != after
+
+
+def test_a_changed_pool_rolls_the_pooler() -> None:
+    def annotations(pooler: Any) -> Any:
+        plan = plans.platform()
+        graph = graphs.recorded(type(plan)(**{**vars(plan), "poolers": {"main": pooler}}))
+        return dict(graphs.pod_templates(graph))["pooler-main-deployment"]["metadata"]["annotations"]
+
+    assert annotations(plans.pooler()) == annotations(plans.pooler())
+    assert annotations(plans.pooler()) != annotations(plans.pooler(max_db_connections=21))
+
+
+def test_a_changed_script_makes_a_new_job() -> None:
+    def template(extensions: tuple[str, ...]) -> Any:
+        plan = plans.pooled()
+        database = plans.database("corner_shop", pool_login="pool_standard", extensions=extensions)
+        graph = graphs.recorded(type(plan)(**{**vars(plan), "database": database}))
+        return dict(graphs.pod_templates(graph))["database-run"]
+
+    assert template(("pg_trgm",)) != template(("pg_trgm", "unaccent"))
+    assert "name" not in next(iter(graphs.of_kind(graphs.pooled(), "Job").values()))["metadata"], (
+        "a fixed name would delete the old job before the new one exists"
+    )
