@@ -1,0 +1,1 @@
+"""Backup: everything stateful can be restored, and nobody can take that away."""

@@ -1,0 +1,1 @@
+"""Exceptions: a recorded exemption ends on its day."""

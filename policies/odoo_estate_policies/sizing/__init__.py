@@ -1,0 +1,1 @@
+"""Sizing: nothing is larger than the band that the contract pays for."""

@@ -1,0 +1,1 @@
+"""Tags: everything can be attributed to its tenant, environment and owner."""

@@ -1,0 +1,18 @@
+"""Exceptions."""
+
+from tests.policies.stage import TAGS, Cases, case, resource
+
+from odoo_estate.plan import Exemption
+
+
+def _until(day: str) -> tuple[Exemption, ...]:
+    return (Exemption(rule="SIZE-01", resource="main", reason="month end", approver="cto@example.com", expires=day),)
+
+
+KEY = resource("aws:kms/key:Key", "data", {"tags": TAGS})
+CASES = {
+    "EXC-01": Cases(
+        holds=(case(KEY), case(KEY, exemptions=_until("2026-11-22"))),
+        breaks=(case(KEY, expected="-", exemptions=_until("2026-11-21")),),
+    )
+}
