@@ -1,0 +1,1 @@
+"""A language host for Python programs and policy packs."""
