@@ -67,7 +67,8 @@ def environment(estate_dir: Path) -> dict[str, str]:
         "ODOO_ESTATE_SANDBOX": str(directory),
         "ODOO_ESTATE_PYTHON": str(interpreter()),
         "PATH": os.pathsep.join((*first, *inherited)),
-        "PULUMI_BACKEND_URL": state.as_uri(),
+        # Without sidecars (`*.attrs`): they are not written in one step, and a kill in that moment makes the backend unreadable.
+        "PULUMI_BACKEND_URL": f"{state.as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_HOME": str(home),

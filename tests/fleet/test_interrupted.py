@@ -87,6 +87,15 @@ def test_an_engine_that_was_killed_leaves_a_lock_and_half_made_things_that_the_n
     estate.assert_whole("landing-zone")
 
 
+def test_a_backend_that_a_kill_made_unreadable_is_mended_by_the_next_run(founded: Estate) -> None:
+    state = next(founded.sandbox.glob("state/.pulumi/stacks/*/landing-zone.json"))
+    state.with_name("landing-zone.json.attrs").touch()
+    assert "EOF" in founded.pulumi("stack", "ls").ended(1).err
+    founded.run("up", "landing-zone").ended(0)
+    founded.pulumi("stack", "ls").ended(0)
+    assert list(founded.sandbox.rglob("*.attrs")) == []
+
+
 def test_a_provider_that_dies_after_it_made_something_does_not_make_it_twice(estate: Estate) -> None:
     ran = estate.run("up", "landing-zone", ODOO_ESTATE_SANDBOX_CRASH_AT="12").ended(4)
     assert estate.verdicts(ran) == {"landing-zone": "failed"}

@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 from odoo_estate.errors import OperationFailed
-from odoo_estate.fleet.recovery import alone, drop_orphaned_salt, locks, unseen, wait_for_locks
+from odoo_estate.fleet.recovery import (
+    alone,
+    drop_orphaned_salt,
+    drop_torn_attributes,
+    locks,
+    unseen,
+    wait_for_locks,
+)
 
 
 def lock(backend: Path, pid: int, hostname: str) -> None:
@@ -134,3 +141,15 @@ def test_settings_that_say_anything_else_or_belong_to_a_state_are_kept(tmp_path:
     assert not drop_orphaned_salt(f"file://{tmp_path}/state", "estate", "cell.a", settings)
     assert not drop_orphaned_salt("s3://bucket", "estate", "cell.a", settings)
     assert settings.exists()
+
+
+def test_a_sidecar_that_a_kill_left_half_written_is_removed_and_a_whole_one_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / ".pulumi" / "stacks" / "estate"
+    folder.mkdir(parents=True)
+    whole, empty, half = (folder / f"{name}.json.attrs" for name in ("whole", "empty", "half"))
+    whole.write_text('{"user.content_type": "application/json"}')
+    empty.write_text("")
+    half.write_text('{"user.cache_con')
+    drop_torn_attributes(f"file://{tmp_path}?metadata=skip")
+    drop_torn_attributes("s3://bucket")
+    assert sorted(folder.iterdir()) == [whole]

@@ -70,6 +70,7 @@ class Engine:
 
     def known(self) -> frozenset[str]:
         """Names of the project's stacks that the backend knows."""
+        recovery.drop_torn_attributes(self._backend)
         listed = json.loads(self._pulumi("stack", "ls", "--json"))
         return frozenset(str(one["name"]).rsplit("/", 1)[-1] for one in listed)
 
@@ -78,11 +79,15 @@ class Engine:
         exported = json.loads(self._pulumi("stack", "export", "--stack", stack))
         return dict(exported.get("deployment") or {})
 
+    @property
+    def _backend(self) -> str:
+        return self.environment.get("PULUMI_BACKEND_URL") or os.environ.get("PULUMI_BACKEND_URL", "")
+
     def _run(self, verb: Verb, stack: str, events: Events) -> None:
-        backend = self.environment.get("PULUMI_BACKEND_URL") or os.environ.get("PULUMI_BACKEND_URL", "")
         settings = self.project.settings / f"Pulumi.{stack}.yaml"
-        recovery.drop_orphaned_salt(backend, self.project.name, stack, settings)
-        recovery.wait_for_locks(backend, self.project.name, stack, self.patience_seconds, self.command.stopping)
+        recovery.drop_orphaned_salt(self._backend, self.project.name, stack, settings)
+        recovery.wait_for_locks(self._backend, self.project.name, stack, self.patience_seconds, self.command.stopping)
+        recovery.drop_torn_attributes(self._backend)
         if verb == "up":
             packs = [word for pack in self.policy_packs for word in ("--policy-pack", str(pack.resolve()))]
             try:

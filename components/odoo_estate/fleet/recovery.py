@@ -1,4 +1,4 @@
-"""What an interrupted run leaves behind: locks of processes that are gone, and operations whose end nobody saw.
+"""What an interrupted run leaves behind: locks of processes that are gone, torn records, and operations whose end nobody saw.
 
 Only a ``file://`` backend's locks are looked at: there the lock names the process that holds it. A shared backend's lock is a
 colleague's until the colleague says otherwise.
@@ -73,6 +73,22 @@ def _folder(backend: str) -> Path | None:
     """Where a ``file://`` backend keeps its records; None for any other."""
     url = urlparse(backend)
     return Path(url.netloc + url.path) / ".pulumi" if url.scheme == "file" else None
+
+
+def drop_torn_attributes(backend: str) -> None:
+    """Removes half-written sidecars (``*.attrs``) of a file backend.
+
+    The backend replaces its records in one step but writes the sidecar beside them in place: a kill in that moment leaves it empty, and
+    from then on the engine cannot even list its stacks (``error: EOF``). Nothing in a sidecar is needed: one that is missing is no error.
+    """
+    folder = _folder(backend)
+    for sidecar in folder.rglob("*.attrs") if folder else ():
+        try:
+            json.loads(sidecar.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue  # a running engine was done with it while we looked
+        except ValueError:
+            sidecar.unlink(missing_ok=True)
 
 
 def drop_orphaned_salt(backend: str, project: str, stack: str, settings: Path) -> bool:
