@@ -56,5 +56,5 @@ bench: $(STAMP) ## print figures beside those of comparable tools
 	@$(BIN)/python benchmarks/run.py
 
 lock: $(STAMP)
-	@$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \
+	@$(BIN)/pip-compile --quiet --extra recovery --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
