@@ -314,6 +314,31 @@ def test_refusals_come_first_then_lost_data_then_findings_then_everything_else(
     assert shown(comparison()) + "\n" == kept.read_text(encoding="utf-8")
 
 
+def test_a_comment_is_never_longer_than_github_takes_and_what_is_refused_is_still_in_it() -> None:
+    many = tuple(
+        stack(
+            f"tenant.customer-{number:04}.production",
+            "changed",
+            *(difference("replace", f"bucket-{index}", DATABASE, forcing=("identifier",)) for index in range(70)),
+            violations=({"rule": "TAG-01", "message": "TAG-01: " + "x" * 100, "enforcement": "mandatory"},),
+        )
+        for number in range(1000)
+    )
+    changed = Comparison(
+        estate="acme",
+        reference="main",
+        commit="0123456789abcdef",
+        stacks=1000,
+        changes=many,
+        refusals=tuple(forbidden(many)),
+    )
+    comment = changes_markdown(changed)
+    assert 50_000 < len(comment) <= 65_536
+    assert "**Refused: 70000 change(s) may not be made**" in comment
+    assert "70000 resource(s) that hold data" in comment
+    assert "more stacks." in comment and comment.endswith("(what is billed by use is not in it).")
+
+
 def test_a_finding_that_was_there_before_is_not_new() -> None:
     def previewed(*rules: str) -> dict[str, Any]:
         found = [{"rule": rule, "urn": "u", "enforcement": "mandatory", "exception": ""} for rule in rules]
