@@ -182,6 +182,30 @@ def test_an_estate_that_was_not_valid_then_is_all_new_and_says_why(estate: Repos
     assert "estate-" not in note, "the temporary folder means nothing to a reader"
 
 
+def test_a_contract_that_could_not_be_entitled_then_is_all_new_and_says_why(estate: Repository) -> None:
+    good = (estate.estate / "customers/lumen.yaml").read_text(encoding="utf-8")
+    estate.edit("customers/lumen.yaml", "users: 8", "users: 90000")
+    bad = estate.commit()
+    (estate.estate / "customers/lumen.yaml").write_text(good, encoding="utf-8")
+    document = estate.since(bad, "--json").document
+    assert "is not valid today" in document["notes"][0]
+
+
+def test_a_link_that_led_out_of_the_repository_then_is_said(tmp_path: Path, estate: Repository) -> None:
+    contract = estate.estate / "customers/lumen.yaml"
+    good = contract.read_text(encoding="utf-8")
+    (tmp_path / "lumen.yaml").write_text(good, encoding="utf-8")
+    contract.unlink()
+    contract.symlink_to(tmp_path / "lumen.yaml")
+    linked = estate.commit()
+    contract.unlink()
+    contract.write_text(good, encoding="utf-8")
+    said = estate.since(linked, "--json")
+    (note,) = said.document["notes"]
+    assert "customers/lumen.yaml" in note and "is a link to an absolute path" in note
+    assert len(said.stacks) == 16
+
+
 def test_a_shallow_clone_says_what_is_missing(tmp_path: Path, estate: Repository) -> None:
     first = estate.git("rev-parse", "HEAD")
     estate.commit()

@@ -144,25 +144,25 @@ def _at(
     plans: Mapping[str, AnyPlan] = {}
     previews: Mapping[str, Mapping[str, Any]] | None = None
     notes = []
-    with commit.checkout() as checkout:
-        directory = checkout / commit.estate
-        if not (directory / "estate.yaml").is_file():
-            return {}, None, ["the estate did not exist at that commit"]
-        if commit.code_changed:
-            try:
-                previews = previews_by_old_code(commit, checkout)
-            except OperationFailed as error:
-                notes.append(f"compared by today's library: {error}")
-        try:
+    folder = ""
+    try:
+        with commit.checkout() as checkout:
+            folder = f"{checkout}{os.sep}"
+            directory = checkout / commit.estate
+            if not (directory / "estate.yaml").is_file():
+                return {}, None, ["the estate did not exist at that commit"]
+            if commit.code_changed:
+                try:
+                    previews = previews_by_old_code(commit, checkout)
+                except OperationFailed as error:
+                    notes.append(f"compared by today's library: {error}")
             shipped = checkout / CATALOG
             documents = load(directory, default_catalog=shipped if shipped.is_file() else DEFAULT_CATALOG)
             plans = compile_estate(documents, today=today).stacks
-        except BadInput as error:
-            problem = str(error.problems[0]).replace(f"{checkout}{os.sep}", "")
-            lost = (
-                "what counts as new is everything" if previews is None else "nobody can say which changes need approval"
-            )
-            notes.append(f"the estate at that commit is not valid today, so {lost}: {problem}")
+    except BadInput as error:
+        problem = str(error.problems[0]).replace(folder, "")
+        lost = "what counts as new is everything" if previews is None else "nobody can say which changes need approval"
+        notes.append(f"the estate at that commit is not valid today, so {lost}: {problem}")
     if previews is not None and not everything:
         previews = {name: one for name, one in previews.items() if name in wanted}
     return plans, previews, notes
