@@ -208,3 +208,10 @@ def test_a_project_file_that_is_none_is_bad_input_with_its_line(
     (estate.parent / "Pulumi.yaml").write_bytes(content)
     assert main(["preview", "tenant.lumen.production", "--estate", str(estate)]) == 2
     assert f"{estate.parent}/Pulumi.yaml:" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_policy_pack_is_refused_before_any_stack(
+    estate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["up", "--all", "--policy-pack", str(estate), "--estate", str(estate)]) == 2
+    assert "is no policy pack" in capsys.readouterr().err

@@ -232,6 +232,20 @@ def test_a_contract_with_another_ending_is_not_overlooked(desk: "Desk") -> None:
     assert desk.problem().message == '"second.yml" would not be read'
 
 
+def test_contracts_in_a_folder_below_are_not_overlooked(desk: "Desk") -> None:
+    """A customer whose file is not read has left the estate, without a word."""
+    desk.write("customers/former/second.yaml", "customer: second\n")
+    assert desk.problem().message == '"former" would not be read'
+
+
+def test_a_catalog_that_the_estate_does_not_name_is_not_overlooked(desk: "Desk") -> None:
+    desk.write("catalog.yaml", "service_classes: {}\n")
+    problem = desk.problem()
+    assert problem.message == "catalog.yaml would not be read" and problem.file.endswith("estate.yaml")
+    desk.write("estate.yaml", f"catalog: catalog.yaml\n{desk.ESTATE}")
+    desk.load()
+
+
 def test_a_directory_without_estate_is_refused(desk: "Desk") -> None:
     (desk.directory / "estate.yaml").unlink()
     problem = [one for one in desk.problems() if one.file.endswith("estate.yaml")]
