@@ -3,7 +3,7 @@
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import pytest
 from tests.preview.repository import Repository, repository
 
 from odoo_estate.errors import Problem
+from odoo_estate.plan import AnyPlan
 from odoo_estate.preview.changes import Comparison, Fate, StackChange, changes, forbidden
 from odoo_estate.preview.compare import Change, Difference
+from odoo_estate.preview.fleet import preview_each
 from odoo_estate.preview.text import changes_markdown, changes_text
 
 CODE = ("components", "policies")
@@ -126,6 +128,23 @@ def test_only_named_stacks_are_compared_when_stacks_are_named(estate: Repository
     (estate.estate / "customers/nordfood.yaml").unlink()
     estate.edit("customers/lumen.yaml", "domains: [", "domains: [trade.lumen-lighting.example, ")
     assert list(estate.since("HEAD", "--json", "tenant.lumen.*").stacks) == ["tenant.lumen.production"]
+
+
+def test_a_cell_whose_room_alone_changed_is_not_even_previewed(
+    estate: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What keeps a pull request's preview fast in a large fleet: one contract is one stack."""
+    previewed: set[str] = set()
+
+    def watched(plans: Sequence[AnyPlan], *arguments: Any, **options: Any) -> Iterator[Any]:
+        previewed.update(plan.stack for plan in plans)
+        return preview_each(plans, *arguments, **options)
+
+    monkeypatch.setattr("odoo_estate.preview.fleet.preview_each", watched)
+    estate.edit("customers/lumen.yaml", "users: 8", "users: 9")
+    estate.edit("customers/lumen.yaml", "domains: [", "domains: [trade.lumen-lighting.example, ")
+    assert estate.since("HEAD").code == 0
+    assert previewed == {"tenant.lumen.production"}
 
 
 def test_the_comparison_is_with_the_commit_and_not_with_the_last_one(estate: Repository) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +111,7 @@ def _changed(
     old, before, notes = _at(commit, today, everything=not args.stacks, wanted=wanted)
     selected = list(dict.fromkeys((*wanted, *(() if args.stacks else old))))
     if before is None:
-        selected = [name for name in selected if old.get(name) != plan.stacks.get(name)]
+        selected = [name for name in selected if _built(old.get(name)) != _built(plan.stacks.get(name))]
         plans = [old[name] for name in selected if name in old]
         before = {one["name"]: one for one in _each(plans, args, project, today)(stack_json)}
     plans = [plan.stacks[name] for name in selected if name in plan.stacks]
@@ -132,6 +133,11 @@ def _changed(
     if comparison.refusals:
         return BadInput.exit_code
     return 3 if any(one.refused for one in changed) else 0
+
+
+def _built(plan: AnyPlan | None) -> AnyPlan | None:
+    """What resources are made of: a neighbour's share of a cell changes its budgets and reasons, and nothing that is built."""
+    return replace(plan, decisions=(), budgets=()) if plan else None
 
 
 def _at(
