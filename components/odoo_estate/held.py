@@ -33,6 +33,8 @@ class Held:
     odoo: str = ""
     """The Odoo series of its own workloads; empty where shared workers serve it."""
     hosts: tuple[str, ...] = ()
+    legal_name: str = ""
+    """The customer's; together with the environment it tells a renamed tenant that has no domain of its own."""
     databases: Mapping[str, HeldDatabase] = field(default_factory=dict)
     buckets: Mapping[str, str] = field(default_factory=dict)
     """Purpose to bucket name."""
@@ -63,6 +65,7 @@ def held(plan: AnyPlan) -> Held | None:
                 cell=plan.cell,
                 odoo=plan.odoo.version if plan.odoo else "",
                 hosts=plan.route.hosts,
+                legal_name=plan.legal_name,
                 databases={"own": _database(plan.own_database)} if plan.own_database else {},
                 buckets={str(purpose): bucket.name for purpose, bucket in plan.buckets.items()},
             )

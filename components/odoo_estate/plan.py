@@ -809,6 +809,8 @@ class TenantPlan(Plan):
     """Own data key where the class promises one."""
     expires: str = ""
     """ISO date after which a sandbox environment is removed."""
+    legal_name: str = ""
+    """Of the customer: the contract's ``name``."""
 
 
 # --- disaster recovery ---------------------------------------------------------------------------------------------

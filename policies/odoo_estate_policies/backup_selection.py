@@ -21,6 +21,7 @@ _ARNS = {
     "aws:rds/cluster:Cluster": ("rds", "cluster:", "clusterIdentifier"),
     "aws:dynamodb/table:Table": ("dynamodb", "table/", "name"),
     "aws:efs/fileSystem:FileSystem": ("elasticfilesystem", "file-system/", "id"),
+    "aws:ebs/volume:Volume": ("ec2", "volume/", "id"),
 }
 
 

@@ -11,7 +11,8 @@ BUCKET = "aws:s3/bucket:Bucket"
 BUCKETS = (BUCKET, "aws:s3/bucketV2:BucketV2")
 TABLE = "aws:dynamodb/table:Table"
 FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
-STATEFUL = (INSTANCE, DB_CLUSTER, *BUCKETS, TABLE, FILE_SYSTEM)
+VOLUME = "aws:ebs/volume:Volume"
+STATEFUL = (INSTANCE, DB_CLUSTER, *BUCKETS, TABLE, FILE_SYSTEM, VOLUME)
 
 _NOT_DATA = frozenset({"logs", "backups"})
 """Bucket purposes that are not a customer's data: backups are copies, logs have their own retention."""

@@ -82,5 +82,10 @@ def test_the_workflow_asks_for_no_cloud_credentials(name: str) -> None:
     assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
     assert "secrets." not in text and "id-token" not in text
     library = yaml.safe_load((ROOT / ".github" / "workflows" / "preview.yaml").read_text(encoding="utf-8"))
+    own, ours = (
+        [step for step in one["jobs"]["preview"]["steps"] if step.get("name", "").startswith(("Compare", "Comment"))]
+        for one in (workflow, library)
+    )
+    assert own == ours and len(own) == 2, "wrong input is answered in the pull request too"
     steps = [step["uses"] for step in workflow["jobs"]["preview"]["steps"] if "uses" in step]
     assert steps == [step["uses"] for step in library["jobs"]["preview"]["steps"] if "uses" in step]

@@ -199,3 +199,19 @@ def test_a_missing_command_is_bad_input_without_traceback() -> None:
     done = subprocess.run([sys.executable, "-m", "odoo_estate", "chekc"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"name: [\nruntime: python\n", b"name: l\xffmen\n", b"", b"- a\n"], ids=repr)
+def test_a_project_file_that_is_none_is_bad_input_with_its_line(
+    estate: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (estate.parent / "Pulumi.yaml").write_bytes(content)
+    assert main(["preview", "tenant.lumen.production", "--estate", str(estate)]) == 2
+    assert f"{estate.parent}/Pulumi.yaml:" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_policy_pack_is_refused_before_any_stack(
+    estate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["up", "--all", "--policy-pack", str(estate), "--estate", str(estate)]) == 2
+    assert "is no policy pack" in capsys.readouterr().err

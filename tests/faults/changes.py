@@ -29,6 +29,12 @@ def renamed(estate: Estate) -> None:
     estate.replace("customers/nordmeer.yaml", "customer: nordfood", "customer: nordmeer")
 
 
+def renamed_without_a_domain(estate: Estate) -> None:
+    """Most small resellers have no domain of their own: then only the legal name is the same."""
+    renamed(estate)
+    estate.replace("customers/nordmeer.yaml", "domains: [erp.nordfood.example, edi.nordfood.example]\n", "")
+
+
 def catalog(text: str) -> Callable[[Estate], None]:
     return lambda estate: estate.catalog(text)
 
@@ -50,6 +56,14 @@ CHANGES = (
         renamed,
         r"stacks/customers/nordmeer\.yaml:\d+: customer",
         ("from tenant.nordfood.production and begin empty",),
+        allowed=False,
+    ),
+    Fault(
+        11,
+        "a-renamed-tenant-without-a-domain",
+        renamed_without_a_domain,
+        r"stacks/customers/nordmeer\.yaml:\d+: customer",
+        ("the contract of Nordfood Grosshandel AG from tenant.nordfood.production and begin empty",),
         allowed=False,
     ),
     Fault(

@@ -3,7 +3,7 @@
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import pytest
 from tests.preview.repository import Repository, repository
 
 from odoo_estate.errors import Problem
+from odoo_estate.plan import AnyPlan
 from odoo_estate.preview.changes import Comparison, Fate, StackChange, changes, forbidden
 from odoo_estate.preview.compare import Change, Difference
+from odoo_estate.preview.fleet import preview_each
 from odoo_estate.preview.text import changes_markdown, changes_text
 
 CODE = ("components", "policies")
@@ -128,6 +130,23 @@ def test_only_named_stacks_are_compared_when_stacks_are_named(estate: Repository
     assert list(estate.since("HEAD", "--json", "tenant.lumen.*").stacks) == ["tenant.lumen.production"]
 
 
+def test_a_cell_whose_room_alone_changed_is_not_even_previewed(
+    estate: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What keeps a pull request's preview fast in a large fleet: one contract is one stack."""
+    previewed: set[str] = set()
+
+    def watched(plans: Sequence[AnyPlan], *arguments: Any, **options: Any) -> Iterator[Any]:
+        previewed.update(plan.stack for plan in plans)
+        return preview_each(plans, *arguments, **options)
+
+    monkeypatch.setattr("odoo_estate.preview.fleet.preview_each", watched)
+    estate.edit("customers/lumen.yaml", "users: 8", "users: 9")
+    estate.edit("customers/lumen.yaml", "domains: [", "domains: [trade.lumen-lighting.example, ")
+    assert estate.since("HEAD").code == 0
+    assert previewed == {"tenant.lumen.production"}
+
+
 def test_the_comparison_is_with_the_commit_and_not_with_the_last_one(estate: Repository) -> None:
     first = estate.git("rev-parse", "HEAD")
     estate.edit("customers/lumen.yaml", "domains: [", "domains: [trade.lumen-lighting.example, ")
@@ -180,6 +199,30 @@ def test_an_estate_that_was_not_valid_then_is_all_new_and_says_why(estate: Repos
     (note,) = document["notes"]
     assert "stacks/customers/lumen.yaml:4: service_class" in note
     assert "estate-" not in note, "the temporary folder means nothing to a reader"
+
+
+def test_a_contract_that_could_not_be_entitled_then_is_all_new_and_says_why(estate: Repository) -> None:
+    good = (estate.estate / "customers/lumen.yaml").read_text(encoding="utf-8")
+    estate.edit("customers/lumen.yaml", "users: 8", "users: 90000")
+    bad = estate.commit()
+    (estate.estate / "customers/lumen.yaml").write_text(good, encoding="utf-8")
+    document = estate.since(bad, "--json").document
+    assert "is not valid today" in document["notes"][0]
+
+
+def test_a_link_that_led_out_of_the_repository_then_is_said(tmp_path: Path, estate: Repository) -> None:
+    contract = estate.estate / "customers/lumen.yaml"
+    good = contract.read_text(encoding="utf-8")
+    (tmp_path / "lumen.yaml").write_text(good, encoding="utf-8")
+    contract.unlink()
+    contract.symlink_to(tmp_path / "lumen.yaml")
+    linked = estate.commit()
+    contract.unlink()
+    contract.write_text(good, encoding="utf-8")
+    said = estate.since(linked, "--json")
+    (note,) = said.document["notes"]
+    assert "customers/lumen.yaml" in note and "is a link to an absolute path" in note
+    assert len(said.stacks) == 16
 
 
 def test_a_shallow_clone_says_what_is_missing(tmp_path: Path, estate: Repository) -> None:
@@ -312,6 +355,31 @@ def test_refusals_come_first_then_lost_data_then_findings_then_everything_else(
 ) -> None:
     kept = Path(__file__).parent / f"comparison.{form}"
     assert shown(comparison()) + "\n" == kept.read_text(encoding="utf-8")
+
+
+def test_a_comment_is_never_longer_than_github_takes_and_what_is_refused_is_still_in_it() -> None:
+    many = tuple(
+        stack(
+            f"tenant.customer-{number:04}.production",
+            "changed",
+            *(difference("replace", f"bucket-{index}", DATABASE, forcing=("identifier",)) for index in range(70)),
+            violations=({"rule": "TAG-01", "message": "TAG-01: " + "x" * 100, "enforcement": "mandatory"},),
+        )
+        for number in range(1000)
+    )
+    changed = Comparison(
+        estate="acme",
+        reference="main",
+        commit="0123456789abcdef",
+        stacks=1000,
+        changes=many,
+        refusals=tuple(forbidden(many)),
+    )
+    comment = changes_markdown(changed)
+    assert 50_000 < len(comment) <= 65_536
+    assert "**Refused: 70000 change(s) may not be made**" in comment
+    assert "70000 resource(s) that hold data" in comment
+    assert "more stacks." in comment and comment.endswith("(what is billed by use is not in it).")
 
 
 def test_a_finding_that_was_there_before_is_not_new() -> None:

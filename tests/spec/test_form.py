@@ -68,6 +68,12 @@ def test_a_field_without_value_is_not_taken_for_a_default(desk: "Desk") -> None:
             "name",
             "one line of text, 1 to 200 characters, no control characters",
         ),
+        (
+            "name: Lumen Lighting",
+            'name: "Lumen \u202egnithgiL"',
+            "name",
+            "one line of text, 1 to 200 characters, no control characters",
+        ),
         ("domains: [erp.lumen.example]", "domains: erp.lumen.example", "domains", "a list"),
         ("erp.lumen.example", "ERP.lumen.example", "domains.0", "a domain in lower case, e.g. erp.example.com"),
         ('    start: "02:00"', '    start: "25:00"', "windows.maintenance.start", 'a time of day, e.g. "22:30"'),
@@ -230,6 +236,32 @@ def test_the_same_customer_twice_is_refused_with_both_files(desk: "Desk") -> Non
 def test_a_contract_with_another_ending_is_not_overlooked(desk: "Desk") -> None:
     desk.write("customers/second.yml", "customer: second\n")
     assert desk.problem().message == '"second.yml" would not be read'
+
+
+def test_the_platforms_domain_leaves_room_for_the_longest_name_below_it(desk: "Desk") -> None:
+    longest = "development." + ".".join(["c" * 32, "e" * 32]) + "."
+    fits = f"{'a.' * 81}examples"
+    assert len(fits) == 170 and len(longest + fits) <= 253
+    desk.change("estate.yaml", "platform: erp.harbour.example", f"platform: {'a.' * 90}example")
+    problem = desk.problem()
+    assert (problem.field, problem.allowed) == ("domains.platform", ("text of at most 170 characters",))
+    desk.reset()
+    desk.change("estate.yaml", "platform: erp.harbour.example", f"platform: {fits}")
+    desk.load()
+
+
+def test_contracts_in_a_folder_below_are_not_overlooked(desk: "Desk") -> None:
+    """A customer whose file is not read has left the estate, without a word."""
+    desk.write("customers/former/second.yaml", "customer: second\n")
+    assert desk.problem().message == '"former" would not be read'
+
+
+def test_a_catalog_that_the_estate_does_not_name_is_not_overlooked(desk: "Desk") -> None:
+    desk.write("catalog.yaml", "service_classes: {}\n")
+    problem = desk.problem()
+    assert problem.message == "catalog.yaml would not be read" and problem.file.endswith("estate.yaml")
+    desk.write("estate.yaml", f"catalog: catalog.yaml\n{desk.ESTATE}")
+    desk.load()
 
 
 def test_a_directory_without_estate_is_refused(desk: "Desk") -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +111,7 @@ def _changed(
     old, before, notes = _at(commit, today, everything=not args.stacks, wanted=wanted)
     selected = list(dict.fromkeys((*wanted, *(() if args.stacks else old))))
     if before is None:
-        selected = [name for name in selected if old.get(name) != plan.stacks.get(name)]
+        selected = [name for name in selected if _built(old.get(name)) != _built(plan.stacks.get(name))]
         plans = [old[name] for name in selected if name in old]
         before = {one["name"]: one for one in _each(plans, args, project, today)(stack_json)}
     plans = [plan.stacks[name] for name in selected if name in plan.stacks]
@@ -134,6 +135,11 @@ def _changed(
     return 3 if any(one.refused for one in changed) else 0
 
 
+def _built(plan: AnyPlan | None) -> AnyPlan | None:
+    """What resources are made of: a neighbour's share of a cell changes its budgets and reasons, and nothing that is built."""
+    return replace(plan, decisions=(), budgets=()) if plan else None
+
+
 def _at(
     commit: "Commit", today: date, *, everything: bool, wanted: Sequence[str]
 ) -> tuple[Mapping[str, AnyPlan], Mapping[str, Mapping[str, Any]] | None, list[str]]:
@@ -144,25 +150,25 @@ def _at(
     plans: Mapping[str, AnyPlan] = {}
     previews: Mapping[str, Mapping[str, Any]] | None = None
     notes = []
-    with commit.checkout() as checkout:
-        directory = checkout / commit.estate
-        if not (directory / "estate.yaml").is_file():
-            return {}, None, ["the estate did not exist at that commit"]
-        if commit.code_changed:
-            try:
-                previews = previews_by_old_code(commit, checkout)
-            except OperationFailed as error:
-                notes.append(f"compared by today's library: {error}")
-        try:
+    folder = ""
+    try:
+        with commit.checkout() as checkout:
+            folder = f"{checkout}{os.sep}"
+            directory = checkout / commit.estate
+            if not (directory / "estate.yaml").is_file():
+                return {}, None, ["the estate did not exist at that commit"]
+            if commit.code_changed:
+                try:
+                    previews = previews_by_old_code(commit, checkout)
+                except OperationFailed as error:
+                    notes.append(f"compared by today's library: {error}")
             shipped = checkout / CATALOG
             documents = load(directory, default_catalog=shipped if shipped.is_file() else DEFAULT_CATALOG)
             plans = compile_estate(documents, today=today).stacks
-        except BadInput as error:
-            problem = str(error.problems[0]).replace(f"{checkout}{os.sep}", "")
-            lost = (
-                "what counts as new is everything" if previews is None else "nobody can say which changes need approval"
-            )
-            notes.append(f"the estate at that commit is not valid today, so {lost}: {problem}")
+    except BadInput as error:
+        problem = str(error.problems[0]).replace(folder, "")
+        lost = "what counts as new is everything" if previews is None else "nobody can say which changes need approval"
+        notes.append(f"the estate at that commit is not valid today, so {lost}: {problem}")
     if previews is not None and not everything:
         previews = {name: one for name, one in previews.items() if name in wanted}
     return plans, previews, notes

@@ -40,26 +40,36 @@ def unapproved(before: Held, after: AnyPlan, classes: Sequence[str]) -> tuple[Re
 def renamed(before: Mapping[str, Held], after: Mapping[str, AnyPlan]) -> tuple[Refused, ...]:
     """Refusals of tenants that go on under another id: ids are part of every name, so the new one would begin without data.
 
-    A tenant counts as renamed when a new one takes over a host name of one that is gone.
+    A tenant counts as renamed when a new one takes over a host name of one that is gone, or is the same environment of a customer of the
+    same legal name.
     """
-    gone = {host: name for name, old in before.items() if name not in after for host in old.hosts}
+    left = {name: old for name, old in before.items() if name not in after}
+    gone = {host: name for name, old in left.items() for host in old.hosts}
+    namesakes = {(old.legal_name, _environment(name)): name for name, old in left.items() if old.legal_name}
     refused = []
     for name, plan in after.items():
         if name in before or not isinstance(plan, TenantPlan) or _approved(plan):
             continue
         former = next((gone[host] for host in plan.route.hosts if host in gone), None)
         if former:
-            own = ", ".join(host for host in plan.route.hosts if gone.get(host) == former)
+            taken = ", ".join(host for host in plan.route.hosts if gone.get(host) == former)
+        else:
+            former, taken = namesakes.get((plan.legal_name, plan.environment)), f"the contract of {plan.legal_name}"
+        if former:
             refused.append(
                 _refused(
                     plan,
-                    f"{name} would take over {own} from {former} and begin empty: the data stays behind under the former id",
+                    f"{name} would take over {taken} from {former} and begin empty: the data stays behind under the former id",
                     ("customer",),
                     plan.customer,
                     f"keep the former id (the name may change), or move the data and record an exception {APPROVAL} with approver and expiry",
                 )
             )
     return tuple(refused)
+
+
+def _environment(stack: str) -> str:
+    return stack.rpartition(".")[2]
 
 
 def _approved(plan: TenantPlan) -> bool:

@@ -144,6 +144,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         else None,
         key=tenant_data.key(context, tenant),
         expires=contract.environments[environment].expires or "",
+        legal_name=contract.name,
     )
 
 

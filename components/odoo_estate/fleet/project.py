@@ -23,7 +23,7 @@ def find_project(estate: Path) -> Project:
     for directory in (start, *start.parents):
         file = directory / "Pulumi.yaml"
         if file.is_file():
-            settings = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            settings = _read(file)
             if isinstance(settings, dict) and isinstance(settings.get("name"), str):
                 return Project(directory, settings["name"], directory / str(settings.get("stackConfigDir", "")))
             raise BadInput([Problem("a Pulumi project needs a name", "Pulumi.yaml", ("name",), file=str(file), line=1)])
@@ -36,3 +36,13 @@ def find_project(estate: Path) -> Project:
             )
         ]
     )
+
+
+def _read(file: Path) -> object:
+    try:
+        return yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        message = f"not valid YAML: {getattr(error, 'problem', None) or error}"
+        raise BadInput([Problem(message, "Pulumi.yaml", file=str(file), line=line, remedy="mend the file")]) from error

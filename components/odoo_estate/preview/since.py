@@ -44,7 +44,11 @@ class Commit:
 
     @contextmanager
     def checkout(self) -> Iterator[Path]:
-        """The commit's estate (and library, where it has one) in a temporary folder; gives that folder."""
+        """The commit's estate (and library, where it has one) in a temporary folder; gives that folder.
+
+        Raises:
+            BadInput: something in it is a link that leads out of the repository.
+        """
         with tempfile.TemporaryDirectory(prefix="estate-") as folder:
             tree = _git(self.repository, "ls-tree", "--name-only", "-z", self.hash, "--", str(self.estate), *CODE)
             paths = [path for path in tree.split("\0") if path]
@@ -58,8 +62,12 @@ class Commit:
                     check=True,
                     capture_output=True,
                 ).stdout
-                with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-                    tar.extractall(folder, filter="data")
+                try:
+                    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+                        tar.extractall(folder, filter="data")
+                except tarfile.FilterError as error:
+                    remedy = "commit the file itself instead of the link"
+                    raise BadInput([Problem(str(error), "--changed-since", remedy=remedy)]) from error
             yield Path(folder)
 
 

@@ -1,5 +1,7 @@
 """Previews and changes as plain text and as the Markdown of a pull-request comment."""
 
+from collections.abc import Sequence
+
 from odoo_estate.preview.changes import Comparison, StackChange
 from odoo_estate.preview.compare import Difference
 from odoo_estate.preview.graph import Node
@@ -7,7 +9,9 @@ from odoo_estate.preview.stack import StackPreview
 
 SIGNS = {"destroy": "-", "replace": "±", "update": "~", "add": "+"}
 MOST_ROWS = 60
-"""Rows of one stack in a comment; what is beyond is counted (a comment has at most 65,536 characters)."""
+"""Rows of one list in a comment; what is beyond is counted."""
+MOST_CHARACTERS = 60_000
+"""Of a comment that still shows stacks in full: GitHub refuses one of more than 65,536 characters, and then nothing would be said at all."""
 
 
 def stack_line(preview: StackPreview, width: int) -> str:
@@ -89,52 +93,77 @@ def _of(comparison: Comparison) -> str:
 
 
 def changes_markdown(comparison: Comparison) -> str:
-    """The changes since a commit as a comment: what is refused and what endangers data first and loud."""
+    """The changes since a commit as a comment: what is refused and what endangers data first and loud. Short enough for GitHub, however
+    much changes: what is left out is counted, from the end."""
     changed = comparison.changes
     lines = [f"### Estate preview: {_of(comparison)} since `{comparison.commit[:12]}`", ""]
     for note in comparison.notes:
         lines += [f"_{note}_", ""]
     if comparison.refusals:
         lines += ["> [!CAUTION]", f"> **Refused: {len(comparison.refusals)} change(s) may not be made**"]
-        lines += [
-            f"> {'- ' if not index else '  '}{line.strip()}"
-            for one in comparison.refusals
-            for index, line in enumerate(str(one).splitlines())
-        ]
+        lines += _shortened(
+            [
+                "\n".join(
+                    f"> {'  ' if index else '- '}{line.strip()}" for index, line in enumerate(str(one).splitlines())
+                )
+                for one in comparison.refusals
+            ],
+            "> - ",
+        )
         lines.append("")
     endangered = [(stack, one) for stack in changed for one in stack.endangered]
     if endangered:
         lines += ["> [!CAUTION]", f"> **{len(endangered)} resource(s) that hold data would be destroyed or replaced:**"]
-        lines += [
-            f"> - `{stack.name}`: **{one.change}** `{one.name}` ({one.type})"
-            f"{' because of ' + ', '.join(f'`{path}`' for path in one.forcing) if one.forcing else ''}"
-            f"{_fate(stack, one)}"
-            for stack, one in endangered
-        ]
+        lines += _shortened(
+            [
+                f"> - `{stack.name}`: **{one.change}** `{one.name}` ({one.type})"
+                f"{' because of ' + ', '.join(f'`{path}`' for path in one.forcing) if one.forcing else ''}"
+                f"{_fate(stack, one)}"
+                for stack, one in endangered
+            ],
+            "> - ",
+        )
         lines.append("")
     fresh = [(stack, one) for stack in changed for one in stack.violations]
     if fresh:
         lines += [f"**{len(fresh)} new finding(s) of the policies**", ""]
-        lines += [
-            f"- {'❌' if one['enforcement'] == 'mandatory' else '⚠️'} `{stack.name}` {one['message']}"
-            for stack, one in fresh
-        ]
+        lines += _shortened(
+            [
+                f"- {'❌' if one['enforcement'] == 'mandatory' else '⚠️'} `{stack.name}` {one['message']}"
+                for stack, one in fresh
+            ],
+            "- ",
+        )
         lines.append("")
     if not changed:
         lines += ["Nothing would change.", ""]
-    for stack in changed:
-        lines += [
-            "<details>",
-            f"<summary><code>{stack.name}</code> ({stack.fate}): {_counts(stack)}{_cost(stack)}</summary>",
-            "",
-        ]
-        lines += ["```diff", *(_diff_row(one) for one in stack.differences[:MOST_ROWS])]
-        if len(stack.differences) > MOST_ROWS:
-            lines.append(f"# and {len(stack.differences) - MOST_ROWS} more")
-        lines += ["```", "", "</details>", ""]
     difference = sum(stack.cost_after - stack.cost_before for stack in changed)
-    lines.append(f"Cost by list price: **{difference:+.2f} USD/month** (what is billed by use is not in it).")
-    return "\n".join(lines)
+    cost = f"Cost by list price: **{difference:+.2f} USD/month** (what is billed by use is not in it)."
+    return "\n".join([*lines, *_stacks_markdown(changed, MOST_CHARACTERS - len("\n".join([*lines, cost]))), cost])
+
+
+def _stacks_markdown(changed: Sequence[StackChange], room: int) -> list[str]:
+    """Each stack in full while there is room, then a line for each, then their number."""
+    lines: list[str] = []
+    for index, stack in enumerate(changed):
+        summary = f"<code>{stack.name}</code> ({stack.fate}): {_counts(stack)}{_cost(stack)}"
+        full = ["<details>", f"<summary>{summary}</summary>", "", "```diff"]
+        full += _shortened([_diff_row(one) for one in stack.differences], "# ")
+        full += ["```", "", "</details>", ""]
+        for form in (full, [f"{summary}  ", ""]):
+            if len(text := "\n".join(form)) < room:
+                lines += form
+                room -= len(text) + 1
+                break
+        else:
+            return [*lines, f"… and {len(changed) - index} more stacks.", ""]
+    return lines
+
+
+def _shortened(rows: list[str], mark: str) -> list[str]:
+    """The first rows of a list, and how many more there are."""
+    more = len(rows) - MOST_ROWS
+    return [*rows[:MOST_ROWS], f"{mark}and {more} more"] if more > 0 else rows
 
 
 def _branches(preview: StackPreview, node: Node, indent: str) -> list[str]:
@@ -165,6 +194,8 @@ def _diff_row(one: Difference) -> str:
 
 
 def _counts(stack: StackChange) -> str:
+    if stack.fate == "removed":
+        return f"left the estate; {len(stack.differences)} resource(s) and all data stay until somebody destroys it"
     counts: dict[str, int] = {}
     for one in stack.differences:
         counts[one.change] = counts.get(one.change, 0) + 1

@@ -11,6 +11,7 @@ from odoo_estate.spec.fields import (
     Domain,
     Email,
     Id,
+    PlatformDomain,
     Region,
     Spec,
     TenancyName,
@@ -36,7 +37,7 @@ class Contacts(Spec):
 class Domains(Spec):
     """``platform``: the domain under which cells and tenants without a domain of their own are reached."""
 
-    platform: Domain
+    platform: PlatformDomain
 
 
 class Network(Spec):

@@ -108,6 +108,9 @@ def _catalog(
     default: Path = DEFAULT_CATALOG,
 ) -> Catalog | None:
     base = _read(default, "catalog", sources, problems)
+    if estate is not None and estate.catalog is None and (directory / "catalog.yaml").exists():
+        message, remedy = "catalog.yaml would not be read", "add `catalog: catalog.yaml`, or remove the file"
+        problems.append(Problem(message, "estate", (), remedy=remedy))
     if base is None or estate is None or estate.catalog is None:
         return None if base is None else _valid(Catalog, base, "catalog", problems)
     if Path(estate.catalog).name != estate.catalog or not estate.catalog.endswith(".yaml"):
@@ -173,10 +176,11 @@ def _customer_files(directory: Path, problems: list[Problem]) -> Iterator[Path]:
     for file in files:
         if file.suffix == ".yaml":
             yield file
-        elif file.suffix.lower() in {".yml", ".yaml", ".json"}:
+        elif file.suffix.lower() in {".yml", ".yaml", ".json"} or (file.is_dir() and any(file.glob("**/*.y*ml"))):
             name = printable(str(file), 200)
             message = f"{shown(file.name)} would not be read"
-            problems.append(Problem(message, "customers", (), remedy="name contracts CUSTOMER.yaml", file=name, line=1))
+            remedy = "name contracts CUSTOMER.yaml, all in this directory"
+            problems.append(Problem(message, "customers", (), remedy=remedy, file=name, line=1))
 
 
 def _named(value: Value) -> str | None:

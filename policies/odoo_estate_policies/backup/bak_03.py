@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from odoo_estate.plan import Guardrails
 from odoo_estate.preview.graph import Unresolved
-from odoo_estate_policies.resource import Resource
+from odoo_estate_policies.resource import Resource, Undecided
 from odoo_estate_policies.rule import NotDecidable, Verdicts, Violation, about, stack_rule
 from odoo_estate_policies.stack import Stack
 from odoo_estate_policies.vaults import PLAN, vaults_named
@@ -44,7 +44,11 @@ def _copies(plan: Resource, stack: Stack) -> Iterator[tuple[str, str]]:
             raw = action.raw.get("destinationVaultArn")
             if isinstance(raw, Unresolved):
                 among = plan.property_dependencies.get("rules", ())
-                for vault in vaults_named(raw, f"{action.path}.destinationVaultArn", among, stack):
+                path = f"{action.path}.destinationVaultArn"
+                own = vaults_named(raw, path, among, stack)
+                if not own:  # another stack's output: its region is not known either
+                    raise Undecided(path)
+                for vault in own:
                     yield vault.region or stack.region, ""
             else:
                 parts = str(raw).split(":")

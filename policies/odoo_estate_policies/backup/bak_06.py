@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from typing import Any
 
 from odoo_estate.plan import Guardrails
 from odoo_estate.preview.graph import Unresolved
@@ -48,9 +49,23 @@ def _denied(policy: Resource) -> Iterator[str]:
             statement.text("Effect") == "Deny"
             and _everybody(statement)
             and _everything(statement)
-            and all("Not" in operator for operator in exceptions)
+            and all(_excepts_a_role(exceptions.section(operator), operator) for operator in exceptions)
         ):
             yield from _texts(statement, "Action")
+
+
+def _excepts_a_role(condition: Properties, operator: str) -> bool:
+    """Whether a condition excepts nobody but roles that it names; one by network or by a wildcard may except everybody."""
+    return "Not" in operator and all(
+        key.lower() == "aws:principalarn" and not any(one.endswith("*") for one in _known_texts(condition.raw[key]))
+        for key in condition
+    )
+
+
+def _known_texts(raw: Any) -> tuple[str, ...]:
+    """An ARN that is not known yet is one role's."""
+    every = raw if isinstance(raw, list | tuple) else (raw,)
+    return tuple(one for one in every if isinstance(one, str) and not isinstance(one, Unresolved))
 
 
 def _everybody(statement: Properties) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from odoo_estate.plan import Guardrails
-from odoo_estate_policies.resource import Resource
+from odoo_estate_policies.resource import Properties, Resource
 from odoo_estate_policies.rule import Verdicts, Violation, resource_rule
 
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
@@ -21,6 +21,8 @@ TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 )
 def size_04(resource: Resource, rails: Guardrails) -> Verdicts:
     """Autoscaling follows load, and abuse is load: only the band's maximum ends it."""
+    if any("instanceRequirements" in one for one in _choosers(resource)):
+        yield Violation("instances are chosen by attributes (instanceRequirements), which no band bounds")
     for kind in _instance_types(resource):
         if kind not in rails.node_instance_types:
             yield Violation(
@@ -33,6 +35,14 @@ def size_04(resource: Resource, rails: Guardrails) -> Verdicts:
         size = sizes.number(key)
         if size is not None and size > rails.nodes:
             yield Violation(f"{key} is {size}; allowed: at most {rails.nodes} nodes")
+
+
+def _choosers(resource: Resource) -> Iterator[Properties]:
+    """What may leave the choice of instance types to the service."""
+    if resource.type == TEMPLATE:
+        yield resource
+    elif resource.type == GROUP:
+        yield from resource.section("mixedInstancesPolicy").section("launchTemplate").items("overrides").objects()
 
 
 def _instance_types(resource: Resource) -> Iterator[str]:

@@ -22,8 +22,15 @@ SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 def size_05(resource: Resource, rails: Guardrails) -> Verdicts:
     """What states no request is scheduled on trust and evicts its neighbours. CPU has no limit on purpose: throttling hurts latency."""
     spec = resource.section("spec")
-    for key in ("replicas", "maxReplicas", "maxReplicaCount"):
-        found = spec.number(key)
+    job = spec.section("jobTemplate").section("spec")
+    for holder, key in (
+        (spec, "replicas"),
+        (spec, "maxReplicas"),
+        (spec, "maxReplicaCount"),
+        (spec, "parallelism"),
+        (job, "parallelism"),
+    ):
+        found = holder.number(key)
         if found is not None and found > rails.pod_replicas:
             yield Violation(f"{key} is {found}; allowed: at most {rails.pod_replicas}")
     if resource.type == SCALED_OBJECT and "maxReplicaCount" not in spec:

@@ -112,6 +112,7 @@ VAULT, AWAY_VAULT = (
     _vault(),
     resource("aws:backup/vault:Vault", "away", {"name": "away", "tags": TAGS}, region="eu-west-1"),
 )
+DISK = resource("aws:ebs/volume:Volume", "disk", {"availabilityZone": "eu-central-1a", "tags": TAGS})
 FILES = resource("aws:efs/fileSystem:FileSystem", "files", {"tags": TAGS})
 KEY = resource("aws:kms/key:Key", "recovery", {"tags": TAGS})
 DATA_KEY = resource("aws:kms/key:Key", "data", {"tags": TAGS})
@@ -146,6 +147,7 @@ CASES = {
             case(DB, _selection(resources=["arn:aws:rds:*:*:db:northwind-*"])),
             case(DB, _selection(resources=[f"arn:aws:rds:eu-central-1:{ACCOUNT}:db:northwind-eu-1"])),
             case(DOCS, _selection(resources=["arn:aws:s3:::northwind-*"])),
+            case(DISK, _selection(resources=["arn:aws:ec2:*:*:volume/*"])),
             case(FILES, _selection(resources=["arn:aws:elasticfilesystem:*:*:file-system/*"])),
             case(DB, _selection(resources=["arn:aws:s3:::*", "arn:aws:rds:*:*:db:*"])),
             case(DB, _selection()),  # neither ARNs nor tags: everything
@@ -156,6 +158,7 @@ CASES = {
             case(database(identifier=unknown()), _selection(resources=["*"], **BACKED_UP)),
         ),
         breaks=(
+            case(DISK, expected="disk"),
             case(DB, DOCS, expected="main documents"),
             case(DB, _selection(resources=["*"], **_tagged(tenant="medsupply", backup_class="none")), expected="main"),
             case(DB, _selection(resources=["*"], **_tagged("stringNotLikes", backup_class="long-*")), expected="main"),
@@ -203,7 +206,10 @@ CASES = {
             case(_plan(copies=(HOME,)), expected="plan", cross_account_copy=False),
             case(_plan(copies=(AWAY,), region="eu-west-1"), expected="plan", cross_account_copy=False),
         ),
-        unknown=(case(AWAY_VAULT, _plan(copies=(ref(AWAY_VAULT),)), undecided="plan"),),
+        unknown=(
+            case(AWAY_VAULT, _plan(copies=(ref(AWAY_VAULT),)), undecided="plan"),
+            case(_plan(copies=(ref(KEY),)), undecided="plan"),  # an output of something that is no vault of this stack
+        ),
     ),
     "BAK-04": Cases(
         holds=(
@@ -261,6 +267,12 @@ CASES = {
             case(VAULT, _policy("home", _deny(Action=["backup:DeleteBackupVault"])), expected="home"),
             case(VAULT, _policy("home", _deny(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})), expected="home"),
             case(VAULT, _policy("home", _deny(Condition={"StringEquals": {"aws:PrincipalArn": "x"}})), expected="home"),
+            case(VAULT, _policy("home", _deny(Condition={"ArnNotLike": {"aws:PrincipalArn": "*"}})), expected="home"),
+            case(
+                VAULT,
+                _policy("home", _deny(Condition={"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}})),
+                expected="home",
+            ),
         ),
         unknown=(case(VAULT, _policy("home", unknown()), undecided="home"),),
     ),

@@ -65,13 +65,9 @@ def container(cpu: Any = "500m", memory: Any = "1Gi", **more: Any) -> dict[str, 
     return {"name": "odoo", "image": "odoo@sha256:0", "resources": sized, **more}
 
 
-def workload(
-    kind: str, *containers: dict[str, Any], replicas: Any = None, init: tuple[dict[str, Any], ...] = ()
-) -> Resource:
+def workload(kind: str, *containers: dict[str, Any], init: tuple[dict[str, Any], ...] = (), **counts: Any) -> Resource:
     pod = {"containers": list(containers), **({"initContainers": list(init)} if init else {})}
-    template: dict[str, Any] = {"template": {"spec": pod}}
-    if replicas is not None:
-        template["replicas"] = replicas
+    template: dict[str, Any] = {"template": {"spec": pod}, **counts}
     spec = (
         {"jobTemplate": {"spec": template}} if kind.endswith(":CronJob") else pod if kind.endswith(":Pod") else template
     )
@@ -165,6 +161,9 @@ CASES = {
             case(_fleet("m7g.large", "x2gd.metal"), expected="fleet"),
             case(_fleet("m7g.large", maximum=7), expected="fleet"),
             case(resource(TEMPLATE, "template", {"instanceType": "u-6tb1.metal"}), expected="template"),
+            case(
+                resource(TEMPLATE, "template", {"instanceRequirements": {"vcpuCount": {"min": 1}}}), expected="template"
+            ),
         ),
         unknown=(case(_nodes(unknown()), undecided="pool"),),
     ),
@@ -189,6 +188,8 @@ CASES = {
                 workload(DEPLOYMENT, container("1.5"), init=(container("1", restartPolicy="Always"),)), expected="web"
             ),
             case(workload(DEPLOYMENT, container(), replicas=5), expected="web"),
+            case(workload("batch/v1:Job", container(), parallelism=5), expected="web"),
+            case(workload("batch/v1:CronJob", container(), parallelism=5), expected="web"),
             case(_scaler(HPA, minReplicas=1, maxReplicas=5), expected="scaler"),
             case(_scaler(SCALED, minReplicaCount=0), expected="scaler"),
             case(_scaler(SCALED, maxReplicaCount=50), expected="scaler"),
