@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from sandbox.environment import EngineUnavailable, ensure_engine, environment  # noqa: E402
+from sandbox.environment import Unavailable, ensure_engine, environment  # noqa: E402
 
 
 def _env(arguments: list[str]) -> str:
@@ -36,7 +36,7 @@ def main() -> int:
     name, *arguments = sys.argv[1:]
     try:
         sys.stdout.write(f"{_env(arguments) if name == 'env' else ensure_engine()}\n")
-    except EngineUnavailable as problem:
+    except Unavailable as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     return 0
