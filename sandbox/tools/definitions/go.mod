@@ -7,5 +7,5 @@ require (
 	github.com/external-secrets/external-secrets v1.3.2
 	github.com/kedacore/keda/v2 v2.21.0
 	github.com/prometheus-operator/prometheus-operator v0.85.0
-	github.com/traefik/traefik/v3 v3.6.15
+	github.com/traefik/traefik/v3 v3.7.11
 )

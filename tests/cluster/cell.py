@@ -1,0 +1,136 @@
+"""A cell of the root estate on a real control plane: simulated nodes of its node pools, real objects of its stacks."""
+
+import re
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from tests.compose_tenant import graphs
+from tests.compose_tenant.test_root_estate import estate, graph, plain
+
+from odoo_estate.plan import CellPlan, NodePoolPlan, PlatformPlan, TenantPlan
+from sandbox.cluster.control_plane import ControlPlane
+
+ZONE = "topology.kubernetes.io/zone"
+NODE_SECONDS = 60
+UNKNOWN = re.compile(r"\$\{[^}]*\}")
+"""A reference to another resource's output, as the preview writes it."""
+
+
+class Cell:
+    """``plane`` runs the cell's cluster; only the containers are played."""
+
+    def __init__(self, plane: ControlPlane, cell: str) -> None:
+        self.plane = plane
+        stacks = estate().stacks.values()
+        self.plan = next(plan for plan in stacks if isinstance(plan, CellPlan) and plan.cell == cell)
+        self.platform = next(plan for plan in stacks if isinstance(plan, PlatformPlan) and plan.cell == cell)
+        self.tenants = [plan for plan in stacks if isinstance(plan, TenantPlan) and plan.cell == cell]
+
+    def bring_up(self) -> None:
+        """Nodes at each pool's desired number, the namespaces of third parties' charts, then every stack's objects in the order of the plan."""
+        for pool, own in self.pools():
+            self.add_nodes(pool, own.desired_nodes)
+        for stack in (self.platform.stack, *(tenant.stack for tenant in self.tenants)):
+            for manifest in manifests(stack):
+                self.plane.apply(manifest)
+
+    def pools(self) -> Iterator[tuple[str, NodePoolPlan]]:
+        yield from self.plan.node_pools.items()
+        for tenant in self.tenants:
+            if tenant.node_pool:
+                yield tenant.stack, tenant.node_pool
+
+    def add_nodes(self, pool: str, count: int, *, zones: tuple[str, ...] = ()) -> list[str]:
+        """``count`` nodes of the pool, dealt out over the cell's zones."""
+        plan = dict(self.pools())[pool]
+        places = zones or tuple(zone.availability_zone for zone in self.plan.network.zones.values())
+        there = len(self.nodes(pool))
+        names = []
+        for number in range(there, there + count):
+            name = f"{plan.name}-{number}"
+            self.plane.apply(node(name, plan, estate_band(plan), pool, places[number % len(places)]))
+            names.append(name)
+        return names
+
+    def nodes(self, pool: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.plane.call("GET", f"/api/v1/nodes?labelSelector=test/pool%3D{pool}")["items"]
+        return found
+
+    def pods(self, namespace: str = "") -> list[dict[str, Any]]:
+        path = f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
+        found: list[dict[str, Any]] = self.plane.call("GET", path)["items"]
+        return found
+
+    def settle(self, seconds: float = NODE_SECONDS) -> None:
+        """Returns once every deployment has all its replicas made and no pod waits to be judged by the scheduler."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            deployments = self.plane.call("GET", "/apis/apps/v1/deployments")["items"]
+            made = all(
+                one["status"].get("updatedReplicas", 0) == one["spec"]["replicas"] or one["spec"]["replicas"] == 0
+                for one in deployments
+            )
+            judged = all(pod["status"].get("conditions") for pod in self.pods())
+            if made and judged:
+                return
+            time.sleep(0.2)
+        raise AssertionError("the cell does not settle")
+
+
+def estate_band(plan: NodePoolPlan) -> tuple[int, int]:
+    """vCPU and GiB of the band that the plan names."""
+    from odoo_estate.spec.loader import load
+    from tests.compose_tenant.test_root_estate import STACKS
+
+    band = load(STACKS).catalog.node_bands[plan.band]
+    return (
+        band.vcpus * 1000 - band.reserved_cpu_millicores,
+        band.memory_gib * 1024 - band.reserved_memory_mib,
+    )
+
+
+def node(name: str, plan: NodePoolPlan, allocatable: tuple[int, int], pool: str, zone: str) -> dict[str, Any]:
+    """What a node of the pool tells about itself when it joins."""
+    room = {"cpu": f"{allocatable[0]}m", "memory": f"{allocatable[1]}Mi", "pods": str(plan.max_pods)}
+    room["ephemeral-storage"] = f"{plan.volume_gib}Gi"
+    effects = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "labels": {
+                **plan.labels,
+                ZONE: zone,
+                "kubernetes.io/hostname": name,
+                "kubernetes.io/os": "linux",
+                "kubernetes.io/arch": "arm64",
+                "test/pool": pool,
+            },
+        },
+        "spec": {
+            "taints": [
+                {"key": key, "value": value, "effect": effects[effect]} for key, (value, effect) in plan.taints.items()
+            ]
+        },
+        "status": {"allocatable": room, "capacity": room},
+    }
+
+
+def manifests(stack: str) -> list[dict[str, Any]]:
+    """What the stack sends to the cluster, namespaces first, values that only the cloud knows as text."""
+    found = [settled(plain(one.inputs)) for one in graphs.objects(graph(stack))]
+    return sorted(found, key=lambda one: one["kind"] != "Namespace")
+
+
+def settled(value: Any) -> Any:
+    """With an identifier in the place of each value that the cloud would mint."""
+    if isinstance(value, dict):
+        return {key: settled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [settled(item) for item in value]
+    if isinstance(value, str):
+        return UNKNOWN.sub(lambda found: sha256(found[0].encode()).hexdigest()[:32], value)
+    return value
