@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
+from sandbox.cluster.control_plane import ControlPlane
 from tests.compose_tenant import graphs
 from tests.compose_tenant.test_root_estate import estate, graph, plain
 
 from odoo_estate.plan import CellPlan, NodePoolPlan, PlatformPlan, TenantPlan
-from sandbox.cluster.control_plane import ControlPlane
 
 ZONE = "topology.kubernetes.io/zone"
 NODE_SECONDS = 60
@@ -81,8 +81,9 @@ class Cell:
 
 def estate_band(plan: NodePoolPlan) -> tuple[int, int]:
     """vCPU and GiB of the band that the plan names."""
-    from odoo_estate.spec.loader import load
     from tests.compose_tenant.test_root_estate import STACKS
+
+    from odoo_estate.spec.loader import load
 
     band = load(STACKS).catalog.node_bands[plan.band]
     return (

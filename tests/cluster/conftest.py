@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.cluster.cell import Cell
-
 from sandbox.cluster.control_plane import ControlPlane, control_plane, definitions
+from tests.cluster.cell import Cell
 
 
 @pytest.fixture(scope="session")
