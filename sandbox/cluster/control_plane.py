@@ -186,6 +186,7 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
             "--service-cluster-ip-range=10.96.0.0/16",
             f"--token-auth-file={folder / 'tokens.csv'}",
             "--authorization-mode=RBAC",
+            "--allow-privileged=true",  # as on EKS: Pod Security is what refuses
             "--endpoint-reconciler-type=none",
             "--profiling=false",
         )
@@ -196,6 +197,7 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
                 [
                     f"--service-account-private-key-file={key}",
                     f"--root-ca-file={folder / 'certificates' / 'apiserver.crt'}",
+                    "--horizontal-pod-autoscaler-sync-period=1s",
                 ]
                 if "manager" in name
                 else []

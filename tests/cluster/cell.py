@@ -2,11 +2,13 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
+from itertools import count
 from typing import Any
 
-from sandbox.cluster.control_plane import ControlPlane
+from sandbox.cluster.control_plane import ControlPlane, Refused
 from tests.compose_tenant import graphs
 from tests.compose_tenant.test_root_estate import estate, graph, plain
 
@@ -14,7 +16,7 @@ from odoo_estate.plan import CellPlan, NodePoolPlan, PlatformPlan, TenantPlan
 
 ZONE = "topology.kubernetes.io/zone"
 NODE_SECONDS = 60
-UNKNOWN = re.compile(r"\$\{[^}]*\}")
+UNKNOWN = re.compile(r"\$\{([^}]*)\}")
 """A reference to another resource's output, as the preview writes it."""
 
 
@@ -23,6 +25,7 @@ class Cell:
 
     def __init__(self, plane: ControlPlane, cell: str) -> None:
         self.plane = plane
+        self.numbers = count()
         stacks = estate().stacks.values()
         self.plan = next(plan for plan in stacks if isinstance(plan, CellPlan) and plan.cell == cell)
         self.platform = next(plan for plan in stacks if isinstance(plan, PlatformPlan) and plan.cell == cell)
@@ -42,14 +45,13 @@ class Cell:
             if tenant.node_pool:
                 yield tenant.stack, tenant.node_pool
 
-    def add_nodes(self, pool: str, count: int, *, zones: tuple[str, ...] = ()) -> list[str]:
-        """``count`` nodes of the pool, dealt out over the cell's zones."""
+    def add_nodes(self, pool: str, number_of: int, *, zones: tuple[str, ...] = ()) -> list[str]:
+        """``number_of`` nodes of the pool, dealt out over the cell's zones."""
         plan = dict(self.pools())[pool]
         places = zones or tuple(zone.availability_zone for zone in self.plan.network.zones.values())
-        there = len(self.nodes(pool))
         names = []
-        for number in range(there, there + count):
-            name = f"{plan.name}-{number}"
+        for number in range(number_of):
+            name = f"{plan.name}-{next(self.numbers)}"
             self.plane.apply(node(name, plan, estate_band(plan), pool, places[number % len(places)]))
             names.append(name)
         return names
@@ -63,6 +65,37 @@ class Cell:
         found: list[dict[str, Any]] = self.plane.call("GET", path)["items"]
         return found
 
+    def remove_node(self, name: str) -> None:
+        """A node that is gone for good, with what ran on it (the controllers would wait a while before they say so)."""
+        self.plane.call("DELETE", f"/api/v1/nodes/{name}")
+        for pod in self.pods():
+            if pod["spec"].get("nodeName") == name:
+                head = pod["metadata"]
+                path = f"/api/v1/namespaces/{head['namespace']}/pods/{head['name']}?gracePeriodSeconds=0"
+                with suppress(Refused):  # its owner was quicker
+                    self.plane.call("DELETE", path)
+
+    def scaled(self) -> bool:
+        """Whether every autoscaler has brought its deployment to its least."""
+        found = self.plane.call("GET", "/apis/autoscaling/v2/horizontalpodautoscalers")["items"]
+        return all(one.get("status", {}).get("currentReplicas", 0) >= one["spec"]["minReplicas"] for one in found)
+
+    def restore_nodes(self) -> None:
+        """Nodes as they were in the beginning, and everything on them."""
+        for pool, plan in self.pools():
+            there = {node["metadata"]["name"] for node in self.nodes(pool)}
+            for name in there:
+                self.remove_node(name)
+            self.add_nodes(pool, plan.desired_nodes)
+        self.settle()
+
+    def wait_until(self, reached: Callable[[], bool], seconds: float = NODE_SECONDS) -> None:
+        """Returns once ``reached``."""
+        deadline = time.monotonic() + seconds
+        while not reached():
+            assert time.monotonic() < deadline, "not reached in time"
+            time.sleep(0.2)
+
     def settle(self, seconds: float = NODE_SECONDS) -> None:
         """Returns once every deployment has all its replicas made and no pod waits to be judged by the scheduler."""
         deadline = time.monotonic() + seconds
@@ -73,7 +106,7 @@ class Cell:
                 for one in deployments
             )
             judged = all(pod["status"].get("conditions") for pod in self.pods())
-            if made and judged:
+            if made and judged and self.scaled():
                 return
             time.sleep(0.2)
         raise AssertionError("the cell does not settle")
@@ -122,16 +155,22 @@ def node(name: str, plan: NodePoolPlan, allocatable: tuple[int, int], pool: str,
 
 def manifests(stack: str) -> list[dict[str, Any]]:
     """What the stack sends to the cluster, namespaces first, values that only the cloud knows as text."""
-    found = [settled(plain(one.inputs)) for one in graphs.objects(graph(stack))]
+    found = [settled(plain(one.inputs), stack) for one in graphs.objects(graph(stack))]
     return sorted(found, key=lambda one: one["kind"] != "Namespace")
 
 
-def settled(value: Any) -> Any:
-    """With an identifier in the place of each value that the cloud would mint."""
+def settled(value: Any, stack: str) -> Any:
+    """With what the cloud would answer in the place of each reference: the ARN of a role from its name, an identifier for anything else."""
     if isinstance(value, dict):
-        return {key: settled(item) for key, item in value.items()}
+        return {key: settled(item, stack) for key, item in value.items()}
     if isinstance(value, list):
-        return [settled(item) for item in value]
-    if isinstance(value, str):
-        return UNKNOWN.sub(lambda found: sha256(found[0].encode()).hexdigest()[:32], value)
-    return value
+        return [settled(item, stack) for item in value]
+    return UNKNOWN.sub(lambda found: answer(found, stack), value) if isinstance(value, str) else value
+
+
+def answer(reference: re.Match[str], stack: str) -> str:
+    urn, _, attribute = reference[1].rpartition(".")
+    if "aws:iam/role:Role::" in urn and attribute == "arn":
+        account = estate().stacks[stack].target.account
+        return f"arn:aws:iam::{account}:role/{graph(stack)[urn].inputs['name']}"
+    return sha256(reference[0].encode()).hexdigest()[:32]
