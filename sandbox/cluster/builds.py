@@ -63,6 +63,7 @@ DEFINITIONS = GoBuild(
     minutes="a minute",
     otherwise=_OTHERWISE,
 )
+CONTROL_PLANE = (ETCD, KUBERNETES, KWOK, DEFINITIONS)
 TRAEFIK = GoBuild(
     name="traefik",
     folder=TOOLS / "traefik",

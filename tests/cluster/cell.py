@@ -1,32 +1,50 @@
-"""A cell of the root estate on a real control plane: simulated nodes of its node pools, real objects of its stacks."""
+"""A cell of an estate on a real control plane: simulated nodes of its node pools, real objects of its stacks."""
 
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date
+from functools import cache
 from hashlib import sha256
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from sandbox.cluster.control_plane import ControlPlane, Refused
 from tests.compose_tenant import graphs
-from tests.compose_tenant.test_root_estate import estate, graph, plain
+from tests.compose_tenant.test_root_estate import STACKS, plain
 
-from odoo_estate.plan import CellPlan, NodePoolPlan, PlatformPlan, TenantPlan
+from odoo_estate.decide import compile_estate
+from odoo_estate.plan import CellPlan, EstatePlan, NodePoolPlan, PlatformPlan, TenantPlan
+from odoo_estate.preview.graph import Graph
+from odoo_estate.spec.loader import Documents, load
 
 ZONE = "topology.kubernetes.io/zone"
 NODE_SECONDS = 60
+TODAY = date(2026, 12, 1)
 UNKNOWN = re.compile(r"\$\{([^}]*)\}")
 """A reference to another resource's output, as the preview writes it."""
 
 
-class Cell:
-    """``plane`` runs the cell's cluster; only the containers are played."""
+@cache
+def documents(estate: Path) -> Documents:
+    return load(estate, today=TODAY)
 
-    def __init__(self, plane: ControlPlane, cell: str) -> None:
+
+@cache
+def compiled(estate: Path) -> EstatePlan:
+    return compile_estate(documents(estate), today=TODAY)
+
+
+class Cell:
+    """A cell of the estate whose contracts lie in ``estate``; ``plane`` runs its cluster, only the containers are played."""
+
+    def __init__(self, plane: ControlPlane, cell: str, estate: Path = STACKS) -> None:
         self.plane = plane
+        self.estate = estate
         self.numbers = count()
-        stacks = estate().stacks.values()
+        stacks = compiled(estate).stacks.values()
         self.plan = next(plan for plan in stacks if isinstance(plan, CellPlan) and plan.cell == cell)
         self.platform = next(plan for plan in stacks if isinstance(plan, PlatformPlan) and plan.cell == cell)
         self.tenants = [plan for plan in stacks if isinstance(plan, TenantPlan) and plan.cell == cell]
@@ -36,7 +54,7 @@ class Cell:
         for pool, own in self.pools():
             self.add_nodes(pool, own.desired_nodes)
         for stack in (self.platform.stack, *(tenant.stack for tenant in self.tenants)):
-            for manifest in manifests(stack):
+            for manifest in manifests(stack, self.estate):
                 self.plane.apply(manifest)
 
     def pools(self) -> Iterator[tuple[str, NodePoolPlan]]:
@@ -52,9 +70,15 @@ class Cell:
         names = []
         for number in range(number_of):
             name = f"{plan.name}-{next(self.numbers)}"
-            self.plane.apply(node(name, plan, estate_band(plan), pool, places[number % len(places)]))
+            self.plane.apply(node(name, plan, self.room(plan), pool, places[number % len(places)]))
             names.append(name)
         return names
+
+    def room(self, plan: NodePoolPlan) -> tuple[int, int]:
+        """Millicores and MiB that a node of the pool has for pods."""
+        band = documents(self.estate).catalog.node_bands[plan.band]
+        cpu = band.vcpus * 1000 - band.reserved_cpu_millicores
+        return cpu, band.memory_gib * 1024 - band.reserved_memory_mib
 
     def nodes(self, pool: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.plane.call("GET", f"/api/v1/nodes?labelSelector=test/pool%3D{pool}")["items"]
@@ -112,19 +136,6 @@ class Cell:
         raise AssertionError("the cell does not settle")
 
 
-def estate_band(plan: NodePoolPlan) -> tuple[int, int]:
-    """vCPU and GiB of the band that the plan names."""
-    from tests.compose_tenant.test_root_estate import STACKS
-
-    from odoo_estate.spec.loader import load
-
-    band = load(STACKS).catalog.node_bands[plan.band]
-    return (
-        band.vcpus * 1000 - band.reserved_cpu_millicores,
-        band.memory_gib * 1024 - band.reserved_memory_mib,
-    )
-
-
 def node(name: str, plan: NodePoolPlan, allocatable: tuple[int, int], pool: str, zone: str) -> dict[str, Any]:
     """What a node of the pool tells about itself when it joins."""
     room = {"cpu": f"{allocatable[0]}m", "memory": f"{allocatable[1]}Mi", "pods": str(plan.max_pods)}
@@ -153,24 +164,29 @@ def node(name: str, plan: NodePoolPlan, allocatable: tuple[int, int], pool: str,
     }
 
 
-def manifests(stack: str) -> list[dict[str, Any]]:
+@cache
+def recorded(stack: str, estate: Path) -> Graph:
+    return graphs.recorded(compiled(estate).stacks[stack])
+
+
+def manifests(stack: str, estate: Path = STACKS) -> list[dict[str, Any]]:
     """What the stack sends to the cluster, namespaces first, values that only the cloud knows as text."""
-    found = [settled(plain(one.inputs), stack) for one in graphs.objects(graph(stack))]
+    graph, account = recorded(stack, estate), compiled(estate).stacks[stack].target.account
+    found = [settled(plain(one.inputs), graph, account) for one in graphs.objects(graph)]
     return sorted(found, key=lambda one: one["kind"] != "Namespace")
 
 
-def settled(value: Any, stack: str) -> Any:
+def settled(value: Any, graph: Graph, account: str) -> Any:
     """With what the cloud would answer in the place of each reference: the ARN of a role from its name, an identifier for anything else."""
     if isinstance(value, dict):
-        return {key: settled(item, stack) for key, item in value.items()}
+        return {key: settled(item, graph, account) for key, item in value.items()}
     if isinstance(value, list):
-        return [settled(item, stack) for item in value]
-    return UNKNOWN.sub(lambda found: answer(found, stack), value) if isinstance(value, str) else value
+        return [settled(item, graph, account) for item in value]
+    return UNKNOWN.sub(lambda found: answer(found, graph, account), value) if isinstance(value, str) else value
 
 
-def answer(reference: re.Match[str], stack: str) -> str:
+def answer(reference: re.Match[str], graph: Graph, account: str) -> str:
     urn, _, attribute = reference[1].rpartition(".")
     if "aws:iam/role:Role::" in urn and attribute == "arn":
-        account = estate().stacks[stack].target.account
-        return f"arn:aws:iam::{account}:role/{graph(stack)[urn].inputs['name']}"
+        return f"arn:aws:iam::{account}:role/{graph[urn].inputs['name']}"
     return sha256(reference[0].encode()).hexdigest()[:32]

@@ -356,7 +356,9 @@ def test_only_the_platform_changes_a_boundary(plane: ControlPlane, second: Tenan
 
 
 WEAKENINGS: dict[str, Callable[[dict[str, Any]], None]] = {
-    "privileged": lambda s: s["containers"][0]["securityContext"].update(privileged=True, allowPrivilegeEscalation=True),
+    "privileged": lambda s: s["containers"][0]["securityContext"].update(
+        privileged=True, allowPrivilegeEscalation=True
+    ),
     "escalation": lambda s: s["containers"][0]["securityContext"].pop("allowPrivilegeEscalation"),
     "capabilities kept": lambda s: s["containers"][0]["securityContext"].pop("capabilities"),
     "capability added": lambda s: s["containers"][0]["securityContext"]["capabilities"].update(add=["NET_ADMIN"]),

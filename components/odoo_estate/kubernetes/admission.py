@@ -8,7 +8,6 @@ a namespace without annotations may claim nothing.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -286,7 +285,7 @@ def admission_policies(
     return made
 
 
-def policy_spec(spec: Admission) -> dict[str, Any]:
+def policy_spec(spec: Admission) -> k8s.admissionregistration.v1.ValidatingAdmissionPolicySpecArgsDict:
     return {
         "failure_policy": "Fail",
         "match_constraints": {
@@ -307,17 +306,20 @@ def policy_spec(spec: Admission) -> dict[str, Any]:
     }
 
 
-def binding_spec(name: str, spec: Admission) -> dict[str, Any]:
-    selected = {
-        "namespace_selector": {
-            "match_expressions": [{"key": boundary.LABEL, "operator": "In", "values": list(spec.boundaries)}]
-        }
-    }
-    return {
+def binding_spec(
+    name: str, spec: Admission
+) -> k8s.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpecArgsDict:
+    bound: k8s.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpecArgsDict = {
         "policy_name": name,
         "validation_actions": ["Deny"],
-        **({"match_resources": selected} if spec.boundaries else {}),
     }
+    if spec.boundaries:
+        bound["match_resources"] = {
+            "namespace_selector": {
+                "match_expressions": [{"key": boundary.LABEL, "operator": "In", "values": list(spec.boundaries)}]
+            }
+        }
+    return bound
 
 
 def partner_role(labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> k8s.rbac.v1.ClusterRole:
