@@ -8,9 +8,9 @@ import secrets
 import sys
 from pathlib import Path
 
-from sandbox.engine import EngineUnavailable, ensure_engine
+from sandbox.engine import Unavailable, ensure_engine
 
-__all__ = ["EngineUnavailable", "ensure_engine", "environment", "project", "sandbox_directory"]
+__all__ = ["Unavailable", "ensure_engine", "environment", "project", "sandbox_directory"]
 
 _HERE = Path(__file__).resolve().parent
 PLUGINS = _HERE / "bin"

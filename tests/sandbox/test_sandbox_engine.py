@@ -53,19 +53,19 @@ def test_an_old_engine_is_named_and_passed_over(bare, capsys):
 
 def test_without_go_the_message_says_what_to_install(bare, monkeypatch):
     monkeypatch.setattr(engine.shutil, "which", lambda *_args, **_keywords: None)
-    with pytest.raises(engine.EngineUnavailable, match=r"Install Go 1\.26\.0 or later"):
+    with pytest.raises(engine.Unavailable, match=r"Install Go 1\.26\.0 or later"):
         engine.ensure_engine()
 
 
 def test_with_an_old_go_the_message_says_which_is_needed(bare):
     executable(bare / "bin" / "go", FAKE_GO.replace("go1.99.0", "go1.19.8"))
-    with pytest.raises(engine.EngineUnavailable, match=r"Go 1\.19\.8, the engine needs 1\.26\.0"):
+    with pytest.raises(engine.Unavailable, match=r"Go 1\.19\.8, the engine needs 1\.26\.0"):
         engine.ensure_engine()
 
 
 def test_a_failed_build_leaves_nothing_that_looks_like_an_engine(bare):
     executable(bare / "bin" / "go", FAKE_GO.replace("sleep 0.5", "exit 1"))
-    with pytest.raises(engine.EngineUnavailable, match="Building the engine failed"):
+    with pytest.raises(engine.Unavailable, match="Building the engine failed"):
         engine.ensure_engine()
     assert not list((bare / "cache").rglob("pulumi*"))
 
