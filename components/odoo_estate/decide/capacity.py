@@ -97,13 +97,7 @@ def _landing(context: Context, cell: str, service_class: str, tenancy: Tenancy) 
     """The instance for the next typical tenant of the class; pooled ones share one with their workers."""
     keys = (MAIN,) if tenancy == "pooled" else landing.instances(context, cell)
     one = _demand(context, cell, service_class, tenancy, typical_load(context.catalog, tenancy))
-    measures = {
-        "connections": one.connections,
-        "clients": one.clients,
-        "storage": one.database_gib,
-        "orders": one.orders_per_hour,
-    }
-    found = landing.best(tuple(landing.landing(context, cell, key, measures) for key in keys))
+    found = landing.best(tuple(landing.landing(context, cell, key, [one]) for key in keys))
     return found.instance if found else None
 
 

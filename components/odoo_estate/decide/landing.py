@@ -3,16 +3,17 @@
 Nothing here decides: where a choice is left, it is written down by hand (docs/decisions/0001). This says what to write.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from odoo_estate.decide import budgets
+from odoo_estate.decide.budgets import Demand
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.errors import Refused
 from odoo_estate.plan import Budget
 
 MEASURES = ("connections", "storage", "orders", "clients")
-"""The budgets of an instance that tenants take from."""
+"""The budgets of an instance that tenants take from, as `landing` counts them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +53,14 @@ def fill(context: Context, cell: str, instance: str) -> tuple[Budget, ...]:
     return tuple(known[f"{measure}-{instance}"] for measure in MEASURES)
 
 
-def landing(context: Context, cell: str, instance: str, needs: Mapping[str, float]) -> Landing:
-    """The instance with a tenant that needs so much, by measure."""
-    more = tuple(needs.get(measure, 0) for measure in MEASURES)
+def landing(context: Context, cell: str, instance: str, taken: Sequence[Demand]) -> Landing:
+    """The instance with a tenant whose environments take so much."""
+    more = (
+        sum(one.connections for one in taken),
+        sum(one.database_gib for one in taken),
+        sum(one.orders_per_hour for one in taken),
+        sum(one.clients for one in taken),
+    )
     uses = tuple(
         replace(one, used=one.used + extra) for one, extra in zip(fill(context, cell, instance), more, strict=True)
     )
@@ -74,19 +80,13 @@ def choices(context: Context, name: str, cell: str, instances: tuple[str, ...]) 
     for instance in instances:
         contract = context.customers[name].model_copy(update={"cell": cell, "database": instance})
         alone = Context(context.estate, context.catalog, {name: contract}, context.today)
-        taken = budgets.demands(alone, cell).values()
-        needs = {
-            "connections": sum(one.connections for one in taken if one.database == instance),
-            "clients": sum(one.clients for one in taken if one.database == instance),
-            "storage": sum(one.database_gib for one in taken if one.database == instance),
-            "orders": sum(one.orders_per_hour for one in taken if one.database == instance),
-        }
-        found.append(landing(settled, cell, instance, needs))
+        taken = [one for one in budgets.demands(alone, cell).values() if one.database == instance]
+        found.append(landing(settled, cell, instance, taken))
     return tuple(found)
 
 
 def _settled(context: Context, cell: str, instances: tuple[str, ...]) -> Context:
-    key: object = (_settled, cell)
+    key: object = (_settled, cell, instances)
     if key not in context.memo:
         there = {
             name: one for name, one in context.customers.items() if one.database in instances or _pooled(context, name)
