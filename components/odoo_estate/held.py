@@ -15,12 +15,14 @@ OUTPUT = "holds"
 
 @dataclass(frozen=True, kw_only=True)
 class HeldDatabase:
-    """A PostgreSQL instance. ``backup_retention_days``: how far back point-in-time recovery reaches."""
+    """A PostgreSQL instance. ``backup_retention_days``: how far back point-in-time recovery reaches; ``upgrading_to``: the version that it was
+    given leave to step to, in a window that may be still to come, and may be called off until then."""
 
     engine_version: str
     storage_gib: int
     multi_az: bool
     backup_retention_days: int
+    upgrading_to: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ class Held:
         known = {one.name: values[one.name] for one in fields(cls) if one.name in values}
         of_database = [one.name for one in fields(HeldDatabase)]
         databases = {
-            key: HeldDatabase(**{name: database[name] for name in of_database})
+            key: HeldDatabase(**{name: database[name] for name in of_database if name in database})
             for key, database in values.get("databases", {}).items()
         }
         return cls(**{**known, "hosts": tuple(values.get("hosts", ())), "databases": databases})
@@ -80,7 +82,8 @@ def held(plan: AnyPlan) -> Held | None:
 
 def _database(plan: DatabasePlan) -> HeldDatabase:
     return HeldDatabase(
-        engine_version=plan.engine_version,
+        engine_version=plan.kept_families[0].removeprefix("postgres") if plan.upgrade else plan.engine_version,
+        upgrading_to=plan.engine_version if plan.upgrade else "",
         storage_gib=plan.storage_gib,
         multi_az=plan.multi_az,
         backup_retention_days=plan.backup_retention_days,

@@ -235,6 +235,16 @@ class BucketPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpgradePlan:
+    """An approved step to another major version. ``window`` (ISO date) is the day of the maintenance window in which it happens;
+    ``blue-green``: on a copy that takes over, during the update itself; ``in-place``: by RDS, in that window."""
+
+    approver: str
+    window: str
+    method: Literal["in-place", "blue-green"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatabasePlan:
     """An RDS PostgreSQL instance. Windows are UTC in RDS's own notation. ``master_password``: ``managed`` by AWS, or ``own`` secret
     where the tier has a replica or blue/green updates (AWS refuses the combination)."""
@@ -263,6 +273,7 @@ class DatabasePlan:
     log_retention_days: int
     deletion_protection: bool
     final_snapshot: str
+    """What the final snapshot's name begins with, each life of the instance adds its own end; empty: none is taken."""
     replicas: Mapping[str, str] = field(default_factory=dict)
     """Read replica key to its identifier."""
     protect: bool = True
@@ -270,6 +281,28 @@ class DatabasePlan:
     """``own`` secret only: its name in Secrets Manager, by which the cell's External Secrets controller may read it."""
     master_password_version: int = 1
     """``own`` secret only: raise it and the next update makes a new master password."""
+    certificate_authority: str = ""
+    """Empty: RDS's default."""
+    insights_mode: Literal["standard", "advanced"] = "standard"
+    """Database Insights; ``advanced`` needs 465 days of Performance Insights."""
+    upgrade: UpgradePlan | None = None
+    """An approved step to ``engine_version`` whose window is not over."""
+    kept_families: tuple[str, ...] = ()
+    """Parameter families of which a group stays beside the new one, because the instance is a member until its window has come."""
+    readers: Mapping[str, "DatabaseReaderPlan"] = field(default_factory=dict)
+    """Role of the estate to how its people log in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseReaderPlan:
+    """People who log in read-only with IAM tokens: they sign in to the role ``trusted`` (a name), go on to ``role``, which may do nothing but
+    log in to this instance, as ``user`` of PostgreSQL."""
+
+    trusted: str
+    role: str
+    user: str
+    data: bool
+    """Whether they see the tenants' data, or statistics only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -572,6 +605,8 @@ class ProvisioningPlan:
     image: str
     """By digest; holds ``psql`` of PostgreSQL 14 or later."""
     database_cidrs: tuple[str, ...]
+    readers: Mapping[str, bool] = field(default_factory=dict)
+    """Logins of people (`DatabaseReaderPlan.user`), True where they see tenants' data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -728,6 +763,8 @@ class TenantDatabasePlan:
     """Where the database job runs: the platform's provisioning namespace, never the tenant's, because it sees master credentials."""
     pool_login: str = ""
     """Pooled tenancy: the login of the shared workers (`PooledWorkersPlan.login`), which then owns the database; else empty."""
+    readers: Mapping[str, bool] = field(default_factory=dict)
+    """Logins of people, True where they may enter this database; see `DatabaseReaderPlan`."""
 
 
 @dataclass(frozen=True, kw_only=True)

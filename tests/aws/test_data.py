@@ -12,7 +12,7 @@ from odoo_estate.aws.bucket import Bucket
 from odoo_estate.aws.cache import Cache, CacheUser, access_to
 from odoo_estate.aws.postgres import PostgresInstance
 from odoo_estate.aws.references import CacheRef
-from odoo_estate.plan import BucketPlan, DatabasePlan
+from odoo_estate.plan import BucketPlan, DatabasePlan, DatabaseReaderPlan, UpgradePlan
 from odoo_estate.preview.graph import Graph, is_secret
 
 
@@ -74,7 +74,8 @@ def test_parameters_that_need_a_restart_wait_for_it() -> None:
     assert {one["name"]: one["applyMethod"] for one in group["parameters"]} == {
         "log_min_duration_statement": "immediate",
         "max_connections": "pending-reboot",
-        "rds.force_ssl": "immediate",
+        # RDS's own default, whose apply method never changes: any other would differ in every preview.
+        "rds.force_ssl": "pending-reboot",
     }
 
 
@@ -85,6 +86,104 @@ def test_an_engine_upgrade_gets_its_parameter_group_before_the_old_one_goes() ->
         for plan in (database(), upgraded)
     )
     assert not old & new
+
+
+def _upgrading(method: str) -> DatabasePlan:
+    upgrade = UpgradePlan(approver="Ada", window="2026-12-06", method=method)  # type: ignore[arg-type]
+    changes: dict[str, Any] = {
+        "engine_version": "18.1",
+        "family": "postgres18",
+        "kept_families": ("postgres17",),
+        "upgrade": upgrade,
+    }
+    return database(master_password="own", **changes)
+
+
+def test_minor_versions_are_left_to_rds_in_its_own_words() -> None:
+    # With a full version and automatic minor upgrades, the next update would ask for the former version back.
+    inputs = one(_database(database()), "rds/instance:Instance").inputs
+    assert (inputs["engineVersion"], inputs["autoMinorVersionUpgrade"]) == ("17", True)
+    assert "allowMajorVersionUpgrade" not in inputs and "blueGreenUpdate" not in inputs
+
+
+def test_an_approved_upgrade_goes_in_one_change_with_its_group_and_leaves_the_old_group_until_after() -> None:
+    graph = _database(_upgrading("in-place"))
+    instance = one(graph, "rds/instance:Instance")
+    assert (instance.inputs["engineVersion"], instance.inputs["allowMajorVersionUpgrade"]) == ("18.1", True)
+    assert "blueGreenUpdate" not in instance.inputs and "applyImmediately" not in instance.inputs, (
+        "RDS waits for the window"
+    )
+    new, old = (one(graph, "rds/parameterGroup:ParameterGroup", f"x-postgres{major}") for major in (18, 17))
+    assert new.urn in str(instance.inputs["parameterGroupName"])
+    assert (new.inputs["family"], old.inputs["family"]) == ("postgres18", "postgres17")
+    assert instance.options.custom_timeouts["update"] == "6h", "the provider gives up after 80 minutes"
+
+
+def test_a_replica_keeps_its_group_until_rds_has_taken_it_along() -> None:
+    plan = replace(_upgrading("in-place"), replicas={"reader": "acme-reader"})
+    graph = _database(plan)
+    old = one(graph, "rds/parameterGroup:ParameterGroup", "x-postgres17")
+    assert old.urn in str(one(graph, "rds/instance:Instance", "x-reader").inputs["parameterGroupName"])
+
+
+def test_only_a_tier_without_replicas_is_upgraded_on_a_copy() -> None:
+    inputs = one(_database(_upgrading("blue-green")), "rds/instance:Instance").inputs
+    assert inputs["blueGreenUpdate"] == {"enabled": True}
+    assert "manageMasterUserPassword" not in inputs
+
+
+def test_every_life_of_an_instance_leaves_a_snapshot_of_another_name() -> None:
+    # RDS refuses a destroy whose final snapshot is called as one that an earlier life left behind.
+    graph = _database(database())
+    (life,) = graph.of_type("random:index/randomId:RandomId")
+    assert life.inputs["prefix"] == "acme-eu-1-main-final-"
+    assert set(life.inputs["keepers"]) == {"identifier", "username", "key"}, "what replaces the instance"
+    instance = one(graph, "rds/instance:Instance").inputs
+    assert str(instance["finalSnapshotIdentifier"]) == f"${{{life.urn}.hex}}"
+    assert instance["skipFinalSnapshot"] is False
+    assert len(life.inputs["prefix"]) + 8 <= 255
+    lifted = _database(database(final_snapshot=""))
+    assert one(lifted, "rds/instance:Instance").inputs["skipFinalSnapshot"] is True
+    assert not lifted.of_type("random:index/randomId:RandomId")
+
+
+def test_backups_outlive_a_protected_instance() -> None:
+    # RDS's default throws point-in-time recovery away with the instance.
+    assert one(_database(database()), "rds/instance:Instance").inputs["deleteAutomatedBackups"] is False
+    assert one(_database(database()), "rds/instance:Instance").inputs["copyTagsToSnapshot"] is True
+
+
+def test_certificates_and_insights_are_said_not_left_to_defaults() -> None:
+    plan = database(certificate_authority="rds-ca-rsa2048-g1", insights_mode="advanced", performance_insights_days=465)
+    inputs = one(_database(plan), "rds/instance:Instance").inputs
+    assert (inputs["caCertIdentifier"], inputs["databaseInsightsMode"]) == ("rds-ca-rsa2048-g1", "advanced")
+    assert inputs["performanceInsightsRetentionPeriod"] == 465
+
+
+def test_people_log_in_to_one_instance_as_one_user_and_read_from_the_replica() -> None:
+    reader = DatabaseReaderPlan(trusted="acme-support", role="acme-read-support", user="estate_support", data=True)
+    graph = _database(database(master_password="own", replicas={"reader": "acme-reader"}, readers={"support": reader}))
+    role = one(graph, "iam/role:Role", "x-support").inputs
+    (trust,) = json.loads(role["assumeRolePolicy"])["Statement"]
+    assert trust["Principal"] == {"AWS": "arn:aws:iam::111111111111:role/acme-support"}
+    policy = str(one(graph, "iam/rolePolicy:RolePolicy", "x-support").inputs["policy"])
+    assert '"Action": "rds-db:connect"' in policy
+    replica, primary = one(graph, "rds/instance:Instance", "x-reader"), one(graph, "rds/instance:Instance")
+    assert f"arn:aws:rds-db:eu-central-1:111111111111:dbuser:${{{replica.urn}.resourceId}}/estate_support" in policy
+    assert f"{primary.urn}.resourceId" not in policy and "estate_master" not in policy and "*" not in policy
+    assert "iam-db-auth-error" in primary.inputs["enabledCloudwatchLogsExports"]
+    assert not _database(database()).of_type("aws:iam/rolePolicy:RolePolicy")
+
+
+def test_a_replicas_logs_end_as_its_primarys_do_and_it_is_not_backed_up_twice() -> None:
+    graph = _database(database(master_password="own", replicas={"reader": "acme-reader"}))
+    replica = one(graph, "rds/instance:Instance", "x-reader")
+    group = one(graph, "cloudwatch/logGroup:LogGroup", "x-reader-postgresql")
+    assert group.inputs["name"] == "/aws/rds/instance/acme-reader/postgresql"
+    assert group.inputs["retentionInDays"] == 90
+    assert group.urn in replica.dependencies
+    assert replica.inputs["tags"] == {"backup-class": "none"}
+    assert replica.inputs["backupRetentionPeriod"] == 0
 
 
 def test_a_replica_follows_its_primary_and_is_reached_the_same_way() -> None:

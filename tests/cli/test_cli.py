@@ -153,6 +153,21 @@ def test_a_new_customer_is_valid_as_it_is_written(estate: Path, capsys: pytest.C
     assert "Söhne" in capsys.readouterr().out
 
 
+def test_a_new_customer_is_told_which_instance_has_room(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spoil(estate / "estate.yaml", "    band: cell-m\n", "    band: cell-m\n    databases: {spare: pg-m}\n")
+    for file in (estate / "customers").glob("*.yaml"):
+        if "service_class: business" in file.read_text(encoding="utf-8"):
+            file.write_text(file.read_text(encoding="utf-8") + "database: main\n", encoding="utf-8")
+    arguments = ["new", "customer", "acme", "--service-class", "business", "--users", "60", "--estate", str(estate)]
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert "main (has room: " in said and "spare (has room: " in said
+    chosen = said.partition("`database: ")[2].partition("`")[0]
+    assert chosen in {"main", "spare"}
+    assert main([*arguments, "--database", chosen]) == 0
+    assert f"database: {chosen}" in (estate / "customers/acme.yaml").read_text(encoding="utf-8")
+
+
 def test_a_new_customer_never_overwrites_one(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = snapshot(estate)
     assert main(["new", "customer", "lumen", "--estate", str(estate)]) == 2

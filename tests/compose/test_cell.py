@@ -7,7 +7,7 @@ from tests.compose import plans
 from tests.compose.graphs import cell, names, needs, one, recorded, statements
 
 from odoo_estate.decide.lifting import lift_protection
-from odoo_estate.preview.graph import is_secret
+from odoo_estate.preview.graph import Graph, Node, is_secret
 
 CUSTOM = "aws:"
 
@@ -102,6 +102,14 @@ def test_only_nodes_reach_databases_and_caches() -> None:
     assert not names(graph, "vpc/securityGroupEgressRule:SecurityGroupEgressRule")
 
 
+def _life(graph: Graph, database: str) -> Node:
+    """What ends the name of the instance's final snapshot."""
+    (found,) = [
+        node for node in graph.of_type("random:index/randomId:RandomId") if node.name == f"{database}-final-snapshot"
+    ]
+    return found
+
+
 def test_what_holds_data_is_protected_in_the_engine_and_in_aws() -> None:
     graph = cell()
     for database in ("database-main", "database-reporting"):
@@ -110,7 +118,9 @@ def test_what_holds_data_is_protected_in_the_engine_and_in_aws() -> None:
         assert node.options.retain_on_delete
         assert node.inputs["deletionProtection"] is True
         assert node.inputs["skipFinalSnapshot"] is False
-        assert node.inputs["finalSnapshotIdentifier"].endswith("-final")
+        life = _life(graph, database)
+        assert life.inputs["prefix"] == f"{node.inputs['identifier']}-final-"
+        assert str(node.inputs["finalSnapshotIdentifier"]) == f"${{{life.urn}.hex}}"
         assert node.inputs["deleteAutomatedBackups"] is False
     cluster = one(graph, "eks/cluster:Cluster", "cluster")
     assert cluster.protect and cluster.inputs["deletionProtection"] is True

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from odoo_estate.decide.context import Context
 from odoo_estate.decide.tenant import tenant_plan
 from odoo_estate.errors import Refused
 from odoo_estate.held import Held, held
-from odoo_estate.plan import OdooPlan, TenantPlan
+from odoo_estate.plan import DatabasePlan, OdooPlan, TenantPlan, UpgradePlan
 from odoo_estate.spec.customer import Customer
 from odoo_estate.spec.fields import EnvironmentName
 
@@ -386,5 +387,35 @@ def test_postgresql_neither_skips_a_major_version_nor_goes_back_nor_has_a_foreig
     assert before.own_database is not None
     after = replace(before, own_database=replace(before.own_database, engine_version=version, family=family))
     assert unapproved(held_by(before), after, CLASSES)
+
+
+def test_a_major_upgrade_needs_an_approval_and_waits_for_its_window() -> None:
+    before = plan_of("semi-dedicated")
+    assert before.own_database is not None
     upgraded = replace(before.own_database, engine_version="17.2", family="postgres17")
-    assert unapproved(held_by(before), replace(before, own_database=upgraded), CLASSES) == ()
+
+    def refusals(method: str, today: date | None, database: DatabasePlan = upgraded) -> list[str]:
+        approved = replace(database, upgrade=UpgradePlan(approver="Ada", window="2026-12-06", method=method))  # type: ignore[arg-type]
+        found = unapproved(held_by(before), replace(before, own_database=approved), CLASSES, today)
+        return [one.problem.message for one in found]
+
+    (only,) = unapproved(held_by(before), replace(before, own_database=upgraded), CLASSES)
+    assert "nobody approved it" in only.problem.message
+    assert refusals("in-place", None) == [], "a review may come weeks before"
+    assert "run it from 2026-11-30 to 2026-12-05" in refusals("in-place", date(2026, 11, 29))[0], (
+        "RDS would take the window before"
+    )
+    assert refusals("in-place", date(2026, 11, 30)) == []
+    assert "would miss that" in refusals("in-place", date(2026, 12, 6))[0], "the window may be over already"
+    assert "run it on 2026-12-06" in refusals("blue-green", date(2026, 12, 5))[0], "a copy takes over at once"
+    assert refusals("blue-green", date(2026, 12, 6)) == []
+    waiting = replace(
+        upgraded,
+        upgrade=UpgradePlan(approver="Ada", window="2026-12-06", method="in-place"),
+        kept_families=("postgres16",),
+    )
+    standing = held_by(replace(before, own_database=waiting))
+    assert unapproved(standing, replace(before, own_database=upgraded), CLASSES) == (), "its window is over"
+    assert unapproved(standing, before, CLASSES) == (), "it was called off before its window"
+    skipping = replace(before.own_database, engine_version="18.1", family="postgres18")
+    assert "one major version at a time" in refusals("in-place", date(2026, 12, 6), skipping)[0]

@@ -6,6 +6,7 @@ from tests.faults.spoiling import Estate, Fault
 
 NORDFOOD = "customers/nordfood.yaml"
 PRODUCTION = r"stacks/customers/nordfood\.yaml:\d+: service_class"
+INSTANCE = r"stacks/customers/nordfood\.yaml:\d+: environments\.production"
 
 
 def lighter(estate: Estate) -> None:
@@ -70,16 +71,24 @@ CHANGES = (
         12,
         "postgresql-two-versions-ahead",
         catalog("versions:\n  postgres: '18.1'\n"),
-        PRODUCTION,
+        INSTANCE,
         ("PostgreSQL would go from 16.", "to 18.1"),
         allowed=False,
     ),
     Fault(
         12,
         "an-older-postgresql",
-        catalog("versions:\n  postgres: '15.9'\n"),
-        PRODUCTION,
+        catalog("versions:\n  postgres: '15.9'\n  postgres_newest: {'15': '15.14'}\n"),
+        INSTANCE,
         ("PostgreSQL would go from 16.", "to 15.9"),
+        allowed=False,
+    ),
+    Fault(
+        12,
+        "postgresql-without-approval",
+        catalog("versions:\n  postgres: '17.11'\n"),
+        INSTANCE,
+        ("PostgreSQL would go from 16.", "to 17.11: nobody approved it"),
         allowed=False,
     ),
     Fault(

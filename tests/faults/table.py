@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.faults.spoiling import Estate, Fault
 
 LUMEN = "customers/lumen.yaml"
+NORDFOOD = "customers/nordfood.yaml"
 CLASS = "service_class: starter\n"
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
@@ -139,6 +140,24 @@ FAULTS = (
         r"\S+\.yaml:\d+: versions\.\S+",
         ("Odoo 18.0 needs PostgreSQL 12 or later", "11.22"),
         allowed=False,
+    ),
+    Fault(
+        12,
+        "a-postgresql-that-rds-does-not-offer",
+        replaced(NORDFOOD, "  production: {}\n", "  production:\n    postgres: {version: '17.99'}\n"),
+        r"stacks/customers/nordfood\.yaml:\d+: environments\.production\.postgres\.version",
+        ("RDS offers no PostgreSQL 17.99",),
+    ),
+    Fault(
+        12,
+        "an-upgrade-on-a-day-without-a-window",
+        replaced(
+            NORDFOOD,
+            "  production: {}\n",
+            "  production:\n    postgres: {version: '17.11', approver: Ada, window: 2026-12-07}\n",
+        ),
+        r"stacks/customers/nordfood\.yaml:\d+: environments\.production\.postgres\.window",
+        ("2026-12-07 has no maintenance window",),
     ),
     Fault(
         12,

@@ -73,7 +73,10 @@ def test_a_database_stands_in_the_given_place_and_lets_in_only_the_given_clients
     graph = _made(PostgresInstance, DATABASE)
     instance = one(graph, "rds/instance:Instance").inputs
     assert instance["dbSubnetGroupName"] == "given"
-    assert (instance["maxAllocatedStorage"], instance["finalSnapshotIdentifier"]) == (500, "shop-final")
+    assert instance["maxAllocatedStorage"] == 500
+    (life,) = graph.of_type("random:index/randomId:RandomId")
+    assert life.inputs["prefix"] == "shop-final-"
+    assert str(instance["finalSnapshotIdentifier"]) == f"${{{life.urn}.hex}}"
     [rule] = graph.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     assert rule.inputs["referencedSecurityGroupId"] == "sg-web"
     parameters = one(graph, "rds/parameterGroup:ParameterGroup", "x-postgres17").inputs["parameters"]

@@ -87,12 +87,13 @@ def test_more_orders_enlarge_the_instance_in_place_and_cost_more(estate: Reposit
     estate.edit("customers/nordfood.yaml", "orders_per_day: 6000", "orders_per_day: 8000")
     said = estate.since("HEAD", "--json")
     assert said.code == 0, said.out
-    (difference,) = [
+    differences = [
         one
         for one in said.stacks["tenant.nordfood.production"]["differences"]
         if one["type"] == "aws:rds/instance:Instance"
     ]
-    assert (difference["change"], difference["stateful"], difference["forcing"]) == ("update", True, [])
+    assert len(differences) == 2, "the instance and its replica"
+    assert all((one["change"], one["stateful"], one["forcing"]) == ("update", True, []) for one in differences)
     cost = said.stacks["tenant.nordfood.production"]["cost"]
     assert cost["after"] > cost["before"] > 0
 

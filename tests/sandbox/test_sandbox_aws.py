@@ -198,6 +198,15 @@ def test_storage_never_shrinks(program):
         program.update(DATABASE, "d", made, **{**POSTGRES, "allocatedStorage": 50})
 
 
+def test_another_major_version_of_postgresql_needs_leave_and_never_comes_back(program):
+    made = program.create(DATABASE, "d", **{**POSTGRES, "engineVersion": "16"})
+    with pytest.raises(Refused, match="AllowMajorVersionUpgrade flag must be present"):
+        program.update(DATABASE, "d", made, **{**POSTGRES, "engineVersion": "17.11"})
+    made = program.update(DATABASE, "d", made, **{**POSTGRES, "engineVersion": "17.11"}, allowMajorVersionUpgrade=True)
+    with pytest.raises(Refused, match=r"Cannot upgrade postgres from 17.11 to 16"):
+        program.update(DATABASE, "d", made, **{**POSTGRES, "engineVersion": "16"}, allowMajorVersionUpgrade=True)
+
+
 def test_a_database_needs_a_final_snapshot_or_leave_to_go_without(program):
     bare = {k: v for k, v in POSTGRES.items() if k != "skipFinalSnapshot"}
     made = program.create(DATABASE, "d", **bare)

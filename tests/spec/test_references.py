@@ -218,6 +218,12 @@ def test_two_customers_cannot_have_the_same_domain(desk: "Desk") -> None:
             '"pg-huge" is not a PostgreSQL band',
         ),
         (
+            "    band: cell-m",
+            "    band: cell-m\n    postgres: {heavy: {version: '17.11'}}",
+            "cells.eu-1.postgres.heavy",
+            '"heavy" is not an instance of this cell',
+        ),
+        (
             "  production: ",
             "  audit: '210000000007'\n  production: ",
             "accounts.audit",

@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import pulumi
+import pulumi_random as random
 from pulumi_aws import rds
 
 from odoo_estate.aws.credentials import Credentials, Password
-from odoo_estate.aws.postgres_monitoring import EXPORTED_LOGS, log_groups, monitoring_role
-from odoo_estate.aws.postgres_parameters import parameter_group
+from odoo_estate.aws.postgres_monitoring import exported_logs, log_groups, monitoring_role
+from odoo_estate.aws.postgres_parameters import parameter_groups
+from odoo_estate.aws.postgres_readers import database_readers
 from odoo_estate.aws.references import DatabaseRef, NetworkRef
 from odoo_estate.aws.security_group import SecurityGroup
 from odoo_estate.plan import AwsTarget, DatabasePlan
 
 POSTGRES_PORT = 5432
+TIMEOUTS = pulumi.CustomTimeouts(create="3h", update="6h", delete="3h")
+"""The provider gives up after 40, 80 and 60 minutes: too early for a restore of a terabyte, or for a major upgrade and its copy."""
 
 
 class PostgresInstanceArgs(TypedDict):
@@ -29,9 +33,13 @@ class PostgresInstanceArgs(TypedDict):
 
 
 class PostgresInstance(pulumi.ComponentResource):
-    """Kept in four ways where the plan protects it: by the engine, by RDS, by a final snapshot, and when it leaves the program."""
+    """Kept in four ways where the plan protects it: by the engine, by RDS, by a final snapshot, and when it leaves the program.
+
+    ``replica_addresses`` are those of its read replicas, by the plan's keys.
+    """
 
     ref: DatabaseRef
+    replica_addresses: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: PostgresInstanceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:PostgresInstance", name, None, opts)
@@ -39,15 +47,15 @@ class PostgresInstance(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         access = SecurityGroup(name, _access(args), child)
         passwords = _own_passwords(name, plan, parent=self)
-        surroundings = _surroundings(name, args, access.id, parent=self)
+        groups = parameter_groups(name, plan, parent=self)
+        surroundings = _surroundings(name, args, access.id, groups[0], parent=self)
         logs = log_groups(name, plan, args["log_key_arn"], parent=self)
         instance = rds.Instance(
             name,
             identifier=plan.identifier,
             engine="postgres",
-            engine_version=plan.engine_version,
+            **_version(plan),
             engine_lifecycle_support="open-source-rds-extended-support-disabled",
-            auto_minor_version_upgrade=True,
             allocated_storage=plan.storage_gib,
             username=plan.master_username,
             **_master(plan, passwords, args["key_arn"]),
@@ -56,22 +64,34 @@ class PostgresInstance(pulumi.ComponentResource):
             backup_retention_period=plan.backup_retention_days,
             backup_window=plan.backup_window,
             delete_automated_backups=not plan.protect,
-            final_snapshot_identifier=plan.final_snapshot or None,
+            final_snapshot_identifier=_final_snapshot(name, plan, args["key_arn"], parent=self),
             skip_final_snapshot=not plan.final_snapshot,
             **surroundings,
             opts=_kept(plan, parent=self, depends_on=logs),
         )
         secrets = [_credentials(name, plan, instance, password, args, parent=self) for password in passwords]
-        for key, identifier in plan.replicas.items():
-            rds.Instance(
+        replicas = {
+            key: rds.Instance(
                 f"{name}-{key}",
                 identifier=identifier,
                 replicate_source_db=instance.identifier,
+                auto_minor_version_upgrade=True,
                 backup_retention_period=0,
                 skip_final_snapshot=True,  # RDS takes none of a replica
-                **surroundings,
-                opts=pulumi.ResourceOptions(parent=self, protect=plan.protect),
+                tags={"backup-class": "none"},  # nor should AWS Backup: it is rebuilt from its source
+                # RDS takes it to another version with its source, and until then no group of that version.
+                **{**surroundings, "parameter_group_name": groups[-1].name},
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    protect=plan.protect,
+                    custom_timeouts=TIMEOUTS,
+                    depends_on=log_groups(f"{name}-{key}", plan, args["log_key_arn"], parent=self, of=identifier),
+                ),
             )
+            for key, identifier in plan.replicas.items()
+        }
+        self.replica_addresses = {key: replica.address for key, replica in replicas.items()}
+        database_readers(name, plan, args["target"], list(replicas.values()) or [instance], parent=self)
         self.ref = DatabaseRef(
             arn=instance.arn,
             resource_id=instance.resource_id,
@@ -110,18 +130,48 @@ class PostgresStandby(pulumi.ComponentResource):
             name,
             identifier=plan.identifier,
             replicate_source_db=args["source_arn"],
+            auto_minor_version_upgrade=True,
             multi_az=plan.multi_az,
             db_subnet_group_name=args["network"].database_subnet_group,
             kms_key_id=args["key_arn"],
             backup_retention_period=plan.backup_retention_days,
             backup_window=plan.backup_window,
             skip_final_snapshot=True,  # RDS takes none of a replica
-            **_surroundings(name, args, access.id, parent=self),
+            **_surroundings(name, args, access.id, parameter_groups(name, plan, parent=self)[0], parent=self),
             opts=_kept(plan, parent=self, depends_on=logs),
         )
         self.arn = instance.arn
         self.address = instance.address
         self.register_outputs({"address": self.address, "arn": self.arn})
+
+
+def _version(plan: DatabasePlan) -> dict[str, Any]:
+    """Minor versions are RDS's to choose: a full version would ask for the former one back after each of its upgrades (pulumi-aws, engineVersion).
+    While an approved upgrade waits for its window, the version that was approved, and leave to take the step."""
+    if plan.upgrade is None:
+        return {"engine_version": plan.engine_version.partition(".")[0], "auto_minor_version_upgrade": True}
+    return {
+        "engine_version": plan.engine_version,
+        "auto_minor_version_upgrade": True,
+        "allow_major_version_upgrade": True,
+        **({"blue_green_update": {"enabled": True}} if plan.upgrade.method == "blue-green" else {}),
+    }
+
+
+def _final_snapshot(
+    name: str, plan: DatabasePlan, key_arn: pulumi.Input[str], *, parent: pulumi.Resource
+) -> pulumi.Input[str] | None:
+    """A name for this life of the instance: RDS refuses a destroy whose snapshot is called as that of an earlier life, which is kept."""
+    if not plan.final_snapshot:
+        return None
+    return random.RandomId(
+        f"{name}-final-snapshot",
+        byte_length=4,
+        prefix=f"{plan.final_snapshot}-",
+        # What replaces the instance, which begins another life.
+        keepers={"identifier": plan.identifier, "username": plan.master_username, "key": key_arn},
+        opts=pulumi.ResourceOptions(parent=parent),
+    ).hex
 
 
 def _access(args: PostgresInstanceArgs | PostgresStandbyArgs) -> Any:
@@ -181,12 +231,12 @@ def _surroundings(
     name: str,
     args: PostgresInstanceArgs | PostgresStandbyArgs,
     security_group_id: pulumi.Input[str],
+    parameters: rds.ParameterGroup,
     *,
     parent: pulumi.Resource,
 ) -> dict[str, Any]:
     """What a primary and its replicas share: size, storage, parameters, monitoring, protection."""
     plan = args["plan"]
-    parameters = parameter_group(name, plan, parent=parent)
     role = monitoring_role(name, plan, args["target"], parent=parent) if plan.monitoring_interval_seconds else None
     return {
         "instance_class": plan.instance_class,
@@ -198,19 +248,25 @@ def _surroundings(
         "vpc_security_group_ids": [security_group_id],
         "publicly_accessible": False,
         "iam_database_authentication_enabled": True,
+        "ca_cert_identifier": plan.certificate_authority or None,
         "copy_tags_to_snapshot": True,
         "deletion_protection": plan.deletion_protection,
         "maintenance_window": plan.maintenance_window,
         "monitoring_interval": plan.monitoring_interval_seconds,
         "monitoring_role_arn": role.arn if role else None,
+        "database_insights_mode": plan.insights_mode,
         "performance_insights_enabled": plan.performance_insights_days > 0,
         "performance_insights_retention_period": plan.performance_insights_days or None,
         "performance_insights_kms_key_id": args["key_arn"] if plan.performance_insights_days else None,
-        "enabled_cloudwatch_logs_exports": list(EXPORTED_LOGS),
+        "enabled_cloudwatch_logs_exports": list(exported_logs(plan)),
     }
 
 
 def _kept(plan: DatabasePlan, *, parent: pulumi.Resource, depends_on: list[pulumi.Resource]) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(
-        parent=parent, protect=plan.protect, retain_on_delete=plan.protect, depends_on=depends_on
+        parent=parent,
+        protect=plan.protect,
+        retain_on_delete=plan.protect,
+        depends_on=depends_on,
+        custom_timeouts=TIMEOUTS,
     )

@@ -7,22 +7,25 @@ from odoo_estate.aws.policy import service_trust
 from odoo_estate.aws.role import Role
 from odoo_estate.plan import AwsTarget, DatabasePlan, RolePlan
 
-EXPORTED_LOGS = ("postgresql", "upgrade")
+
+def exported_logs(plan: DatabasePlan) -> tuple[str, ...]:
+    """What RDS hands to CloudWatch: who was turned away too, where people log in through IAM."""
+    return ("postgresql", "upgrade", *(("iam-db-auth-error",) if plan.readers else ()))
 
 
 def log_groups(
-    name: str, plan: DatabasePlan, key_arn: pulumi.Input[str], *, parent: pulumi.Resource
+    name: str, plan: DatabasePlan, key_arn: pulumi.Input[str], *, parent: pulumi.Resource, of: str = ""
 ) -> list[pulumi.Resource]:
-    """The log groups that RDS will write to, in its own naming."""
+    """The log groups that RDS will write to, in its own naming; ``of``: a replica's identifier. RDS would make them itself, kept for ever."""
     return [
         log_group(
             f"{name}-{log}",
-            name=f"/aws/rds/instance/{plan.identifier}/{log}",
+            name=f"/aws/rds/instance/{of or plan.identifier}/{log}",
             retention_days=plan.log_retention_days,
             key_arn=key_arn,
             parent=parent,
         )
-        for log in EXPORTED_LOGS
+        for log in exported_logs(plan)
     ]
 
 

@@ -29,15 +29,24 @@ NEEDS_REBOOT = frozenset(
 """Parameters that PostgreSQL reads only when it starts (documentation of PostgreSQL 17, "parameter can only be set at server start")."""
 
 
-def parameter_group(name: str, plan: DatabasePlan, *, parent: pulumi.Resource) -> rds.ParameterGroup:
-    """Auto-named and keyed by family: an engine upgrade gets its new group before the old one goes."""
-    return rds.ParameterGroup(
-        f"{name}-{plan.family}",
-        family=plan.family,
-        description=f"{plan.identifier} on {plan.family}",
-        parameters=_parameters(plan.parameters),
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
+REPEATED = {"rds.force_ssl": "1"}
+"""RDS's own defaults (PostgreSQL 15 and later) that are written down all the same. RDS keeps their apply method, ``pending-reboot``, whatever is
+asked for, and another one would differ for ever (aws provider, public issue threads)."""
+
+
+def parameter_groups(name: str, plan: DatabasePlan, *, parent: pulumi.Resource) -> list[rds.ParameterGroup]:
+    """The instance's group and those it leaves behind only in its window. Auto-named and keyed by family: an engine upgrade gets its new group
+    before the old one goes, and RDS lets no group go that has a member."""
+    return [
+        rds.ParameterGroup(
+            f"{name}-{family}",
+            family=family,
+            description=f"{plan.identifier} on {family}",
+            parameters=_parameters(plan.parameters),
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+        for family in (plan.family, *plan.kept_families)
+    ]
 
 
 def _parameters(values: Mapping[str, str]) -> list[rds.ParameterGroupParameterArgsDict]:
@@ -45,7 +54,7 @@ def _parameters(values: Mapping[str, str]) -> list[rds.ParameterGroupParameterAr
         {
             "name": name,
             "value": value,
-            "apply_method": "pending-reboot" if name in NEEDS_REBOOT else "immediate",
+            "apply_method": "pending-reboot" if name in NEEDS_REBOOT or REPEATED.get(name) == value else "immediate",
         }
         for name, value in sorted(values.items())
     ]

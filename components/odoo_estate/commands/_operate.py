@@ -44,9 +44,9 @@ class Run:
         self.args = args
         directory = Path(args.estate)
         self.project: Project = find_project(directory)
-        today = datetime.now(UTC).date()
-        self.documents = load(directory, today=today)
-        self.plan: EstatePlan = compile_estate(self.documents, today=today)
+        self.today = datetime.now(UTC).date()
+        self.documents = load(directory, today=self.today)
+        self.plan: EstatePlan = compile_estate(self.documents, today=self.today)
         self.stacks = select(self.plan, args.stacks, everything=args.all)
         self.policies = [str(pack) for pack in policy_packs]
         if shutil.which("pulumi") is None:
@@ -72,6 +72,7 @@ class Run:
             {name: kept for name, kept in before.items() if name in self.stacks or name not in self.plan.stacks},
             {name: self.plan.stacks[name] for name in self.stacks},
             tuple(self.documents.catalog.service_classes),
+            self.today,
         )
         if refused:
             raise BadInput(located([one.problem for one in refused], self.documents.sources))

@@ -59,6 +59,7 @@ def _room(room: Capacity) -> list[str]:
     full = room.fullest
     return [
         f"  fullest: {full.name}, {full.used:g} of {full.limit:g} {full.unit}",
+        *(f"  instance {one}" for one in room.instances),
         *(f"  room for {one}" for one in room.rooms),
     ]
 

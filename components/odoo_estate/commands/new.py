@@ -33,7 +33,7 @@ workload: # at the busiest time of the year, as far as it is known
     filestore_gib: {filestore_gib}
 environments:
   production: {{}}
-{cell}"""
+{cell}{database}"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -48,6 +48,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--residency", metavar="ZONE", help="a residency zone (default: the estate's only one)")
     parser.add_argument("--odoo", metavar="SERIES", help="an Odoo series of the catalog (default: the second newest)")
     parser.add_argument("--cell", help="the cell to place it in, where more than one qualifies")
+    parser.add_argument(
+        "--database", metavar="INSTANCE", help="its database instance, where the cell has more than one"
+    )
     parser.add_argument("--users", type=int, default=5)
     parser.add_argument("--orders-per-day", type=int, default=40)
     parser.add_argument("--database-gib", type=int, default=1)
@@ -102,6 +105,7 @@ def _contract(args: Namespace, documents: Documents) -> str:
         residency=zone,
         odoo=args.odoo or _series(catalog),
         cell=f"cell: {args.cell}\n" if args.cell else "",
+        database=f"database: {args.database}\n" if args.database else "",
         **{key: getattr(args, key) for key in ("users", "orders_per_day", "database_gib", "filestore_gib")},
     )
     parsed = parse(text.encode("utf-8", "replace"), "arguments")

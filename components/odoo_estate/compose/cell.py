@@ -109,7 +109,9 @@ def compose_cell(plan: CellPlan, references: References) -> Outputs:
         network=network_outputs(network.ref),
         subnets=network.subnets,
         cluster=cluster_outputs(cluster.ref),
-        databases={key: database_outputs(database.ref) for key, database in databases.items()},
+        databases={
+            key: database_outputs(database.ref, database.replica_addresses) for key, database in databases.items()
+        },
         caches={key: cache_outputs(cache.ref) for key, cache in caches.items()},
         keys={key: made.arn for key, made in keys.items()},
         buckets={key: bucket_outputs(bucket.ref) for key, bucket in buckets.items()},

@@ -198,9 +198,10 @@ def cluster_outputs(ref: ClusterRef) -> Outputs:
     }
 
 
-def database_outputs(ref: DatabaseRef) -> Outputs:
-    """A PostgreSQL instance as it is exported."""
+def database_outputs(ref: DatabaseRef, replicas: Mapping[str, pulumi.Input[str]]) -> Outputs:
+    """A PostgreSQL instance as it is exported, with the addresses of its read replicas."""
     return {
+        "replicas": replicas,
         "arn": ref.arn,
         "resourceId": ref.resource_id,
         "address": ref.address,

@@ -50,6 +50,7 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
         labels=plan.labels,
         here=at,
         after=tuple(stores),
+        readers=plan.provisioning.readers,
     )
     ways_in(plan, cell, at, controllers)
     master_credentials(plan, cell, at, stores)

@@ -12,6 +12,7 @@ from odoo_estate.odoo.database_access import master_secret, password_access
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.database_sql import instance_script, login_script, pooled_tenant_script, tenant_script
 from odoo_estate.odoo.login import Login
+from odoo_estate.odoo.reader_sql import instance_readers_script, reader_variables, tenant_readers_script
 from odoo_estate.plan import PoolerPlan, TenantDatabasePlan
 
 
@@ -26,6 +27,8 @@ class Provisioning:
     labels: Mapping[str, str]
     here: Here
     after: tuple[pulumi.Resource, ...]
+    readers: Mapping[str, bool]
+    """Logins of people, True where they see tenants' data."""
 
     def password(self, name: str, secret: str, login: Login) -> pulumi.Output[str]:
         """The password of ``login`` as a Kubernetes Secret, by its name."""
@@ -77,8 +80,8 @@ def prepare_instance(
         name,
         job=secret,
         instance=instance,
-        script=instance_script(),
-        variables={"POOLER": pooler_login(pooler)},
+        script=instance_script() + instance_readers_script(),
+        variables={"POOLER": pooler_login(pooler), **reader_variables(at.readers)},
         passwords={"pooler": at.password(f"{name}-password", secret, credentials)},
     )
 
@@ -120,7 +123,7 @@ def prepare_tenant(
         "database",
         job=job,
         instance=instance,
-        script=tenant_script(),
+        script=tenant_script() + tenant_readers_script(),
         variables=database_variables(database),
         passwords={"login": at.password("database-password", job, credentials)},
         after_jobs=prepared,
@@ -133,7 +136,7 @@ def prepare_pooled_tenant(at: Provisioning, *, job: str, database: TenantDatabas
         "database",
         job=job,
         instance=database.instance,
-        script=pooled_tenant_script(),
+        script=pooled_tenant_script() + tenant_readers_script(),
         variables=database_variables(database),
         passwords={},
     )
@@ -149,4 +152,5 @@ def database_variables(database: TenantDatabasePlan) -> dict[str, str]:
         "CONNECTION_LIMIT": str(database.connection_limit),
         "STATEMENT_TIMEOUT": f"{database.statement_timeout_seconds}s",
         "IDLE_TIMEOUT": f"{database.idle_in_transaction_timeout_seconds}s",
+        "DATA_READERS": reader_variables(database.readers)["DATA_READERS"],
     }

@@ -350,6 +350,7 @@ def provisioning(plan: TenantPlan, at: Here, *ready: pulumi.Resource) -> Provisi
         labels=plan.labels,
         here=at,
         after=ready,
+        readers=plan.database.readers,
     )
 
 

@@ -1,9 +1,9 @@
 """What a cell still has room for: which limit binds, and how many more tenants of each class fit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from odoo_estate.decide import budgets, shared, sizing
+from odoo_estate.decide import budgets, landing, shared, sizing
 from odoo_estate.decide.budgets import Demand
 from odoo_estate.decide.context import MAIN, OWN, Context
 from odoo_estate.decide.load import Load
@@ -41,10 +41,29 @@ class Room:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Instance:
+    """A database instance of the cell: how full it is, and for which classes it is where the next typical tenant would land."""
+
+    name: str
+    band: str
+    budgets: tuple[Budget, ...]
+    next: tuple[str, ...]
+
+    def __str__(self) -> str:
+        used = ", ".join(
+            f"{one.used:g} of {one.limit:g} {one.unit} ({one.used / one.limit if one.limit else 0:.0%})"
+            for one in self.budgets
+        )
+        lands = f"; the next of {', '.join(self.next)} lands here" if self.next else ""
+        return f"{self.name} ({self.band}): {used}{lands}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Capacity:
-    """A cell's fullest budget, and its room by service class."""
+    """A cell's fullest budget, its database instances, and its room by service class."""
 
     fullest: Budget
+    instances: tuple[Instance, ...]
     rooms: tuple[Room, ...]
 
 
@@ -53,12 +72,33 @@ def capacity(context: Context, cell: str) -> Capacity:
     known = budgets.budgets(context, cell)
     fullest = max(known, key=lambda one: (one.used / one.limit if one.limit else 0.0, one.name))
     rooms = []
+    lands: dict[str, list[str]] = {}
     band = shared.band(context, cell)
     for service_class in band.serves if band.tenancy == "shared" else ():
         tenancy = _shared_tenancy(context, service_class, cell)
         if tenancy:
-            rooms.append(_room(context, cell, service_class, tenancy))
-    return Capacity(fullest=fullest, rooms=tuple(rooms))
+            where = _landing(context, cell, service_class, tenancy)
+            if where:
+                lands.setdefault(where, []).append(service_class)
+            rooms.append(_room(context, cell, service_class, tenancy, where or MAIN))
+    instances = tuple(
+        Instance(
+            name=key,
+            band=shared.database_band_key(context, cell, key),
+            budgets=landing.fill(context, cell, key)[:3],
+            next=tuple(lands.get(key, ())),
+        )
+        for key in landing.instances(context, cell)
+    )
+    return Capacity(fullest=fullest, instances=instances, rooms=tuple(rooms))
+
+
+def _landing(context: Context, cell: str, service_class: str, tenancy: Tenancy) -> str | None:
+    """The instance for the next typical tenant of the class; pooled ones share one with their workers."""
+    keys = (MAIN,) if tenancy == "pooled" else landing.instances(context, cell)
+    one = _demand(context, cell, service_class, tenancy, typical_load(context.catalog, tenancy))
+    found = landing.best(tuple(landing.landing(context, cell, key, [one]) for key in keys))
+    return found.instance if found else None
 
 
 def _shared_tenancy(context: Context, service_class: str, cell: str) -> Tenancy | None:
@@ -92,9 +132,9 @@ def typical_load(catalog: Catalog, tenancy: Tenancy) -> Load:
     )
 
 
-def _room(context: Context, cell: str, service_class: str, tenancy: Tenancy) -> Room:
+def _room(context: Context, cell: str, service_class: str, tenancy: Tenancy, instance: str) -> Room:
     load = typical_load(context.catalog, tenancy)
-    one = _demand(context, cell, service_class, tenancy, load)
+    one = replace(_demand(context, cell, service_class, tenancy, load), database=instance)
     best: tuple[int, Budget] | None = None
     for budget in budgets.budgets(context, cell):
         need = needs(one).get(budget.name, 0)

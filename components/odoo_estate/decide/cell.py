@@ -4,17 +4,22 @@ Every decision here follows from the cell's entry in the estate and from the cat
 changes a resource of its cell.
 """
 
-from collections.abc import Mapping, Sequence
-from math import ceil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from odoo_estate.decide import backup, budgets, identities, network, schedules, shared
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.context import MAIN, Context
+from odoo_estate.decide.database_alarms import DEPTHS, database_alarms
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan, database_plan
 from odoo_estate.decide.landing_zone import PLATFORM_ZONE, shared_target
 from odoo_estate.decide.logs import log_days
 from odoo_estate.decide.naming import LANDING_ZONE, cell_stack, name, part
+from odoo_estate.decide.postgres_parameters import decision as parameter_decision
+from odoo_estate.decide.postgres_tier import Tier, tier
+from odoo_estate.decide.postgres_version import decision as version_decision
+from odoo_estate.decide.postgres_version import upgrade_plan
 from odoo_estate.decide.regions import REGIONS
 from odoo_estate.decide.tags import POOL, SHARED, labels, tags
 from odoo_estate.plan import (
@@ -33,6 +38,7 @@ from odoo_estate.plan import (
     NodePoolPlan,
     PlatformIdentityPlan,
     Purpose,
+    UpgradePlan,
 )
 from odoo_estate.spec.catalog import CellBand, ServiceClass
 
@@ -310,22 +316,54 @@ def _databases(
 ) -> dict[str, DatabasePlan]:
     one = context.estate.cells[cell]
     band = shared.band(context, cell)
-    recovery = context.catalog.dr_classes[one.recovery.dr_class].database if one.recovery else "none"
-    return {
-        key: database_plan(
+    chosen = database_tier(context, cell)
+    found = {}
+    for key in (MAIN, *one.databases):
+        version, upgrade = database_version(context, cell, key)
+        found[key] = database_plan(
             context,
-            identifier=shared.database_identifier(context, cell, key),
-            final_snapshot=name("rds", context.estate.estate, cell, key, "final"),
+            owner=(context.estate.estate, cell, key),
             band=shared.database_band_key(context, cell, key),
             multi_az=band.postgres_multi_az,
             owed=owed,
             windows=windows,
             insights_days=max(service.performance_insights_days for service in served),
             log_retention_days=max(service.log_retention_days for service in served),
-            replicated=recovery == "replica",
+            tier=chosen,
+            version=version,
+            upgrade=upgrade,
         )
-        for key in (MAIN, *one.databases)
-    }
+    return found
+
+
+def _standby(context: Context, cell: str) -> bool:
+    """Whether a replica of each instance waits in the recovery region."""
+    recovery = context.estate.cells[cell].recovery
+    return recovery is not None and context.catalog.dr_classes[recovery.dr_class].database == "replica"
+
+
+def database_tier(context: Context, cell: str) -> Tier:
+    """What the cell's instances have, and what they give up for it."""
+    one = context.estate.cells[cell]
+    owner = context.catalog.service_classes[context.customers[one.customer].service_class] if one.customer else None
+    return tier(
+        reporting=owner is not None and owner.reporting,
+        standby=_standby(context, cell),
+        shared=one.tenancy == "shared",
+        production=True,
+    )
+
+
+def database_version(context: Context, cell: str, key: str) -> tuple[str, UpgradePlan | None]:
+    """The PostgreSQL version of one of the cell's instances, and the approved step to it."""
+    return upgrade_plan(
+        context,
+        context.estate.cells[cell].postgres.get(key),
+        tier=database_tier(context, cell),
+        windows=cell_windows(context, cell),
+        document="estate",
+        field=("cells", cell, "postgres", key),
+    )
 
 
 def _cache(context: Context, cell: str, band: CellBand, owed: BackupTerms, windows: schedules.Windows) -> CachePlan:
@@ -404,14 +442,34 @@ def _delegation(context: Context) -> DelegationPlan:
 def _alarms(
     context: Context, cell: str, databases: Mapping[str, DatabasePlan], caches: Mapping[str, CachePlan]
 ) -> dict[str, AlarmPlan]:
+    parts, vault = (context.estate.estate, cell), backup.primary_vault(context.estate, cell)
+    served = [context.catalog.service_classes[key] for key in backup.cell_classes(context, cell)]
+    depth = max((service.monitoring for service in served), key=DEPTHS.index)
     found: dict[str, AlarmPlan] = {}
-    parts = (context.estate.estate, cell)
     for key, database in databases.items():
-        found.update(
-            database_alarms(
-                database, (*parts, key), f"database-{key}", context.catalog.assumptions.shared_database_fill
-            )
+        size, known = shared.database_band(context, cell, key), context.catalog.assumptions
+        found |= database_alarms(
+            database,
+            size,
+            (*parts, key),
+            key=f"database-{key}",
+            depth=depth,
+            known=known,
+            standby=_standby(context, cell),
         )
+    found["backup"] = AlarmPlan(
+        name=name("alarm", *parts, "backup"),
+        description=f"A backup job into the vault {vault} failed",
+        namespace="AWS/Backup",
+        metric="NumberOfBackupJobsFailed",
+        statistic="Sum",
+        comparison="GreaterThanThreshold",
+        threshold=0,
+        period_seconds=PRICE_OF_ALARM_SECONDS,
+        evaluation_periods=1,
+        dimensions={"BackupVaultName": vault},
+        missing_data="notBreaching",  # AWS Backup says nothing where nothing failed
+    )
     for key, cache in caches.items():
         found[f"cache-{key}-memory"] = AlarmPlan(
             name=name("alarm", *parts, "cache", key, "memory"),
@@ -428,43 +486,21 @@ def _alarms(
     return found
 
 
-def database_alarms(database: DatabasePlan, parts: tuple[str, ...], key: str, fill: float) -> dict[str, AlarmPlan]:
-    """CPU, free storage and connections of one instance."""
-
-    def alarm(what: str, metric: str, comparison: str, threshold: float, description: str) -> AlarmPlan:
-        return AlarmPlan(
-            name=name("alarm", *parts, what),
-            description=f"{database.identifier}: {description}",
-            namespace="AWS/RDS",
-            metric=metric,
-            statistic="Average",
-            comparison=comparison,
-            threshold=threshold,
-            period_seconds=PRICE_OF_ALARM_SECONDS,
-            evaluation_periods=3,
-            dimensions={"DBInstanceIdentifier": database.identifier},
-        )
-
-    connections = ceil(database.max_connections * fill)
-    return {
-        f"{key}-cpu": alarm(
-            "cpu", "CPUUtilization", "GreaterThanThreshold", 80, "over 80 % CPU for a quarter of an hour"
-        ),
-        f"{key}-storage": alarm(
-            "storage",
-            "FreeStorageSpace",
-            "LessThanThreshold",
-            database.storage_gib * 2**30 // 10,
-            "less than a tenth of its storage is free",
-        ),
-        f"{key}-connections": alarm(
-            "connections",
-            "DatabaseConnections",
-            "GreaterThanThreshold",
-            connections,
-            f"more than {connections} of {database.max_connections} connections",
-        ),
-    }
+def _instance_decisions(context: Context, cell: str, windows: schedules.Windows) -> Iterator[Decision]:
+    """Version and parameters of each instance; the topic names those beside the main one."""
+    one = context.estate.cells[cell]
+    for key in (MAIN, *one.databases):
+        suffix = "" if key == MAIN else f" {key}"
+        version, upgrade = database_version(context, cell, key)
+        for decision in (
+            version_decision(version, upgrade, one.postgres.get(key), str(windows.maintenance)),
+            parameter_decision(
+                shared.database_band_key(context, cell, key),
+                shared.database_band(context, cell, key),
+                context.catalog.assumptions,
+            ),
+        ):
+            yield replace(decision, topic=decision.topic + suffix)
 
 
 def _decisions(
@@ -502,6 +538,18 @@ def _decisions(
             reason=f"{'Multi-AZ' if band.postgres_multi_az else 'one zone'}, {postgres.storage_gib} to {postgres.max_storage_gib} GiB",
             entitlement=f"cell_bands.{one.band}.postgres",
             binding=f"{postgres.max_connections} connections, {postgres.orders_per_hour} orders an hour",
+        ),
+        database_tier(context, cell).decision(
+            f"service_classes.{context.customers[one.customer].service_class}.reporting"
+            if one.customer
+            else f"cell_bands.{one.band}"
+        ),
+        *_instance_decisions(context, cell, windows),
+        Decision(
+            topic="database readers",
+            value=", ".join(f"{role}: {what}" for role, what in sorted(estate.database_readers.items())) or "nobody",
+            reason="set in the estate; read-only, with IAM tokens; nobody logs in as the master user",
+            entitlement="database_readers",
         ),
         Decision(
             topic="backup",

@@ -1,39 +1,43 @@
 """What may not happen to what stands without somebody's approval: a contract may shrink, its data must not get lost."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 
 from odoo_estate.errors import Path, Refused
 from odoo_estate.held import Held, held
-from odoo_estate.plan import AnyPlan, CellPlan, DatabasePlan, TenantPlan
+from odoo_estate.plan import AnyPlan, CellPlan, DatabasePlan, TenantPlan, UpgradePlan
 
 APPROVAL = "CHG-01"
 """Rule id of the exception that approves a change of this kind; like any other it has a reason, an approver and an end."""
 
 
 def refused_changes(
-    before: Mapping[str, Held], after: Mapping[str, AnyPlan], classes: Sequence[str]
+    before: Mapping[str, Held], after: Mapping[str, AnyPlan], classes: Sequence[str], today: date | None = None
 ) -> tuple[Refused, ...]:
     """Every refusal between what stands and the plans of an estate, both by stack name; see `unapproved` and `renamed`."""
-    found = [one for name, plan in after.items() if name in before for one in unapproved(before[name], plan, classes)]
+    found = [
+        one for name, plan in after.items() if name in before for one in unapproved(before[name], plan, classes, today)
+    ]
     return (*found, *renamed(before, after))
 
 
-def unapproved(before: Held, after: AnyPlan, classes: Sequence[str]) -> tuple[Refused, ...]:
+def unapproved(before: Held, after: AnyPlan, classes: Sequence[str], today: date | None = None) -> tuple[Refused, ...]:
     """Refusals of every change that takes away safety or cannot be undone, unless ``after`` carries the exception ``CHG-01``.
 
     Some are refused with it as well, because the service cannot do them: storage does not shrink, PostgreSQL and Odoo do not go back.
 
     Args:
         classes: the catalog's service classes, least first.
+        today: the day of the update, by which an approved upgrade happens in its own window; None in a review, where it only has to be approved.
     """
     match after:
         case TenantPlan():
-            found = list(_impossible(before, after))
+            found = list(_impossible(before, after, today))
             if not _approved(after):
                 found += _weaker(before, after, classes)
             return tuple(found)
         case CellPlan():
-            return tuple(_shared_instances(before, after))
+            return tuple(_shared_instances(before, after, today))
     return ()
 
 
@@ -76,7 +80,7 @@ def _approved(plan: TenantPlan) -> bool:
     return any(one.rule == APPROVAL for one in plan.exemptions)
 
 
-def _impossible(before: Held, after: TenantPlan) -> Iterator[Refused]:
+def _impossible(before: Held, after: TenantPlan, today: date | None) -> Iterator[Refused]:
     if before.odoo and after.odoo:
         step = _major(after.odoo.version) - _major(before.odoo)
         if step < 0 or step > 1:
@@ -90,14 +94,14 @@ def _impossible(before: Held, after: TenantPlan) -> Iterator[Refused]:
                 else "restore a recovery point from before the upgrade",
             )
     if after.own_database:
-        for field, message, value, remedy in _instance(before, "own", after.own_database):
-            yield _refused(after, message, (field,), value, remedy)
+        for field, message, value, remedy in _instance(before, "own", after.own_database, today):
+            yield _refused(after, message, field or ("environments", after.environment), value, remedy)
 
 
-def _shared_instances(before: Held, after: CellPlan) -> Iterator[Refused]:
+def _shared_instances(before: Held, after: CellPlan, today: date | None) -> Iterator[Refused]:
     """A cell's own contract is the estate's file; there is no exception from what the service cannot do."""
     for key, database in after.databases.items():
-        for _, message, value, remedy in _instance(before, key, database):
+        for _, message, value, remedy in _instance(before, key, database, today):
             yield Refused(
                 f"{database.identifier}: {message}",
                 document="estate",
@@ -115,30 +119,62 @@ def _shared_instances(before: Held, after: CellPlan) -> Iterator[Refused]:
         )
 
 
-def _instance(before: Held, key: str, after: DatabasePlan) -> Iterator[tuple[str, str, object, str]]:
-    """Contract field, message, value and remedy of everything that RDS cannot do to this instance."""
+def _instance(
+    before: Held, key: str, after: DatabasePlan, today: date | None
+) -> Iterator[tuple[Path, str, object, str]]:
+    """Field of a tenant's contract (empty: its environment), message, value and remedy of everything that may not happen to this instance."""
     new = _major(after.engine_version)
     if after.family != f"postgres{new}":
         message = f"the parameter family {after.family} does not fit PostgreSQL {after.engine_version}"
-        yield "service_class", message, after.family, f"use postgres{new}"
+        yield ("service_class",), message, after.family, f"use postgres{new}"
     standing = before.databases.get(key)
     if standing is None:
         return
     old = _major(standing.engine_version)
+    step = f"PostgreSQL would go from {standing.engine_version} to {after.engine_version}"
+    if standing.upgrading_to and new == _major(standing.upgrading_to):
+        old = new  # taken when its window came, or still waiting
     if new < old or new > old + 1:
         yield (
-            "service_class",
-            f"PostgreSQL would go from {standing.engine_version} to {after.engine_version}: one major version at a time, and never back",
+            (),
+            f"{step}: one major version at a time, and never back",
             after.engine_version,
-            "change versions.postgres of the catalog by one major version",
+            f"ask for a version of PostgreSQL {old} or {old + 1} in the instance's `postgres` entry",
         )
+    elif new > old:
+        late = _out_of_window(after.upgrade, today)
+        if late:
+            yield (
+                (),
+                f"{step}: {late}",
+                after.engine_version,
+                f'write `postgres: {{version: "{after.engine_version}", approver: …, window: …}}` for a day ahead, or its version to stay',
+            )
     if after.storage_gib < standing.storage_gib:
         yield (
-            "service_class",
+            ("service_class",),
             f"the instance's storage would shrink from {standing.storage_gib} to {after.storage_gib} GiB, which RDS cannot do",
             after.storage_gib,
             "keep the band, or move the database to a new instance by dump and restore",
         )
+
+
+def _out_of_window(upgrade: UpgradePlan | None, today: date | None) -> str:
+    """Why the step may not be taken; empty: it may. RDS takes a step in place in the next window that comes, the engine takes one on a copy
+    during the update."""
+    if upgrade is None:
+        return "nobody approved it for a window that is still to come"
+    if today is None:
+        return ""
+    day = date.fromisoformat(upgrade.window)
+    # On the day itself the window may be over already, and RDS would take the next.
+    first, last = (day, day) if upgrade.method == "blue-green" else (day - timedelta(days=6), day - timedelta(days=1))
+    if first <= today <= last:
+        return ""
+    when = f"on {day}" if first == last else f"from {first} to {last}"
+    return (
+        f"{upgrade.approver} approved it for {upgrade.window}, and an update on {today} would miss that; run it {when}"
+    )
 
 
 def _weaker(before: Held, after: TenantPlan, classes: Sequence[str]) -> Iterator[Refused]:

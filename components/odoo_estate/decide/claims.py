@@ -45,6 +45,9 @@ def _tenant(plan: TenantPlan) -> Iterator[Claim]:
             yield claim("IAM role", account, role.name, key)
     if plan.own_database:
         yield claim("RDS instance", region, plan.own_database.identifier, "database")
+        own = plan.own_database
+        yield from (claim("RDS instance", region, replica, key) for key, replica in own.replicas.items())
+        yield from (claim("IAM role", account, reader.role, f"reader {key}") for key, reader in own.readers.items())
     if plan.own_cache:
         yield claim("ElastiCache group", region, plan.own_cache.id, "cache")
     if plan.backup:
@@ -94,6 +97,10 @@ def _cell(plan: CellPlan) -> Iterator[Claim]:
         yield stack.claim("IAM role", stack.account, role, key)
     for key, database in plan.databases.items():
         yield stack.claim("RDS instance", stack.region, database.identifier, f"database {key}")
+        for replica, identifier in database.replicas.items():
+            yield stack.claim("RDS instance", stack.region, identifier, f"database {key} {replica}")
+        for role, reader in database.readers.items():
+            yield stack.claim("IAM role", stack.account, reader.role, f"database {key} reader {role}")
     for key, cache in plan.caches.items():
         yield stack.claim("ElastiCache group", stack.region, cache.id, f"cache {key}")
     yield from stack.buckets(plan.buckets)

@@ -298,10 +298,10 @@ class Context:
             self.tenancy(Tenant(name, e)) == "semi-dedicated" for e in self.customers[name].environments
         ):
             return OWN
-        fill = dict.fromkeys(names, 0)
-        for other, contract in self.customers.items():
-            if self._cells[other] == cell and contract.database in fill:
-                fill[contract.database] += len(contract.environments)
+        from odoo_estate.decide import landing  # the arithmetic of a whole cell, which stands on this module
+
+        landings = landing.choices(self, name, cell, names)
+        where = landing.best(landings)
         return Refused(
             f'"{wish}" is not a database instance of cell {cell}'
             if wish is not None
@@ -310,8 +310,10 @@ class Context:
             document=f"customer:{name}",
             field=("database",),
             value=wish,
-            allowed=[f"{one} ({fill[one]} tenants)" for one in names],
-            remedy=f"write the instance into the customer's file, e.g. `database: {min(names, key=lambda n: fill[n])}`",
+            allowed=[str(one) for one in landings],
+            remedy=f"write the instance into the customer's file: `database: {where.instance}`"
+            if where
+            else f"none has room: add an instance to cells.{cell}.databases of the estate, or choose another cell",
         )
 
 

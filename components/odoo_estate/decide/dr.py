@@ -17,6 +17,7 @@ from odoo_estate.plan import (
     CachePlan,
     CellPlan,
     ClusterPlan,
+    DatabasePlan,
     DatabaseReplicationPlan,
     Decision,
     DrPlan,
@@ -172,18 +173,27 @@ def _databases(
             source_arn=home.arn("rds", f"db:{database.identifier}"),
             retention_days=owed.point_in_time_days,
             replica=replace(
-                database,
+                before_upgrade(database),
                 identifier=name("rds", context.estate.estate, cell, key, DR),
                 # The standby is for the region's loss; a second zone is added when it becomes the primary.
                 multi_az=False,
                 # RDS takes no final snapshot of a replica.
                 final_snapshot="",
+                replicas={},
+                readers={},
             )
             if kind.database == "replica"
             else None,
         )
         for key, database in primary.databases.items()
     }
+
+
+def before_upgrade(database: DatabasePlan) -> DatabasePlan:
+    """The instance as its replica is until RDS has taken it along: of its former version, whose group it keeps."""
+    if not database.upgrade:
+        return database
+    return replace(database, family=database.kept_families[0], kept_families=(), upgrade=None)
 
 
 def _caches(context: Context, cell: str) -> dict[str, CachePlan]:

@@ -4,9 +4,12 @@ from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.context import Context
 from odoo_estate.decide.logs import log_days
 from odoo_estate.decide.naming import name
+from odoo_estate.decide.postgres_parameters import parameters
+from odoo_estate.decide.postgres_tier import Tier, password_version
+from odoo_estate.decide.postgres_version import major
 from odoo_estate.decide.schedules import Windows
 from odoo_estate.errors import Refused
-from odoo_estate.plan import CachePlan, DatabasePlan
+from odoo_estate.plan import CachePlan, DatabasePlan, DatabaseReaderPlan, UpgradePlan
 from odoo_estate.spec.catalog import PostgresBand
 
 MASTER = "estate_master"
@@ -15,8 +18,10 @@ TUNABLE_GIB = 400
 """From here on gp3 takes IOPS and throughput; below, passing even the baseline is refused (aws provider, public issue threads)."""
 LEAST_TUNED_IOPS = 12_000
 MONITORING_SECONDS = 60
-IDLE_IN_TRANSACTION_MS = 15 * 60 * 1000
-SLOW_STATEMENT_MS = 1000
+ADVANCED_INSIGHTS_DAYS = 465
+"""Database Insights in advanced mode needs Performance Insights to be kept as long (RDS user guide)."""
+READER = "reader"
+"""Key of the read replica."""
 EVICTION = "volatile-lru"
 """Only keys that expire anyway (sessions, cached results) make room; locks and queues never vanish."""
 
@@ -24,32 +29,35 @@ EVICTION = "volatile-lru"
 def database_plan(
     context: Context,
     *,
-    identifier: str,
-    final_snapshot: str,
+    owner: tuple[str, ...],
     band: str,
     multi_az: bool,
     owed: BackupTerms,
     windows: Windows,
     insights_days: int,
     log_retention_days: int,
-    replicated: bool,
+    tier: Tier,
+    version: str,
+    upgrade: UpgradePlan | None,
 ) -> DatabasePlan:
     """One RDS PostgreSQL instance of ``band``.
 
     Args:
-        replicated: it has or will have a read replica (a standby in the recovery region): AWS then refuses a managed master password.
+        owner: the parts of its name, the estate first.
+        version: and the approved step to it: see `odoo_estate.decide.postgres_version`.
 
     Raises:
         Refused: the band asks for IOPS that its storage does not take.
     """
     size = context.catalog.postgres_bands[band]
     _check_storage(size, band)
-    version = context.catalog.versions.postgres
+    own = tier.master_password == "own"
+    identifier = name("rds", *owner)
     return DatabasePlan(
         identifier=identifier,
         band=band,
         engine_version=version,
-        family=f"postgres{version.split('.', maxsplit=1)[0]}",
+        family=f"postgres{major(version)}",
         instance_class=size.instance_class,
         storage_gib=size.storage_gib,
         max_storage_gib=size.max_storage_gib,
@@ -60,17 +68,52 @@ def database_plan(
         backup_retention_days=owed.point_in_time_days,
         backup_window=windows.database_backup,
         maintenance_window=str(windows.maintenance),
-        parameters=_parameters(size),
+        parameters=parameters(size, context.catalog.assumptions),
         master_username=MASTER,
-        master_password="own" if replicated else "managed",
-        master_secret=name("secret", context.estate.estate, "master", identifier) if replicated else "",
+        master_password=tier.master_password,
+        master_secret=name("secret", context.estate.estate, "master", identifier) if own else "",
+        master_password_version=password_version(
+            context.today, context.catalog.assumptions.master_password_days, upgrade
+        )
+        if own
+        else 1,
         max_connections=size.max_connections,
         performance_insights_days=insights_days,
         monitoring_interval_seconds=MONITORING_SECONDS,
         log_retention_days=log_days(log_retention_days),
         deletion_protection=True,
-        final_snapshot=final_snapshot,
+        final_snapshot=name("rds", *owner, "final"),
+        replicas={READER: name("rds", *owner, READER)} if tier.replica else {},
+        certificate_authority=context.catalog.versions.postgres_certificate_authority,
+        insights_mode="advanced" if insights_days >= ADVANCED_INSIGHTS_DAYS else "standard",
+        upgrade=upgrade,
+        kept_families=(f"postgres{major(version) - 1}",) if upgrade else (),
+        readers=readers(context, owner),
     )
+
+
+def reader_user(role: str) -> str:
+    """PostgreSQL login of the people of one of the estate's roles; the same on every instance."""
+    return name("postgres", "estate", role)
+
+
+def reader_users(context: Context) -> dict[str, bool]:
+    """The logins of all who may read, True where they see the tenants' data."""
+    return {reader_user(role): access == "data" for role, access in sorted(context.estate.database_readers.items())}
+
+
+def readers(context: Context, owner: tuple[str, ...]) -> dict[str, DatabaseReaderPlan]:
+    """Whose people may log in to an instance, by the role they sign in with."""
+    estate = context.estate
+    return {
+        role: DatabaseReaderPlan(
+            trusted=name("iam-role", estate.estate, role),
+            role=name("iam-role", *owner, "read", role),
+            user=reader_user(role),
+            data=access == "data",
+        )
+        for role, access in sorted(estate.database_readers.items())
+    }
 
 
 def _check_storage(size: PostgresBand, band: str) -> None:
@@ -93,23 +136,6 @@ def _check_storage(size: PostgresBand, band: str) -> None:
             allowed=(f"{LEAST_TUNED_IOPS} or more",),
             remedy="leave it out for the baseline, or ask for more",
         )
-
-
-def _parameters(size: PostgresBand) -> dict[str, str]:
-    """What differs from RDS's defaults, and TLS, which a rule wants to see in writing.
-
-    Odoo holds transactions open while it waits for nothing only after a fault: those are ended. Lock waits and statements over a second
-    are logged, because they are what neighbours feel first. SSD pages cost hardly more out of order.
-    """
-    return {
-        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
-        "log_lock_waits": "1",
-        "log_min_duration_statement": str(SLOW_STATEMENT_MS),
-        "log_temp_files": "65536",
-        "max_connections": str(size.max_connections),
-        "random_page_cost": "1.1",
-        "rds.force_ssl": "1",
-    }
 
 
 def cache_plan(

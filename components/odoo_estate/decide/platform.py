@@ -11,6 +11,7 @@ from odoo_estate.decide.cell import cell_tags
 from odoo_estate.decide.charts import chart_plans
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.guardrails import guardrails
+from odoo_estate.decide.instances import reader_users
 from odoo_estate.decide.landing_zone import shared_target
 from odoo_estate.decide.naming import cell_stack, name, part, platform_stack
 from odoo_estate.decide.tags import labels
@@ -83,6 +84,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
             namespace=shared.PROVISIONING_NAMESPACE,
             image=catalog.versions.images["postgres"],
             database_cidrs=_database_cidrs(context, cell),
+            readers=reader_users(context),
         ),
         labels=own_labels,
         issuers={

@@ -124,6 +124,7 @@ DEPLOYED: Mapping[str, Sequence[str]] = {
         "RebootDBInstance",
         "RemoveTagsFromResource",
         "Start*",
+        "SwitchoverBlueGreenDeployment",
     ),
     "s3": (
         "CreateBucket",

@@ -16,13 +16,19 @@ from odoo_estate.decide import (
     workloads,
 )
 from odoo_estate.decide.backup import BackupTerms
-from odoo_estate.decide.cell import SURGE_PERCENT, cell_windows, database_alarms, selection
+from odoo_estate.decide.cell import SURGE_PERCENT, cell_windows, selection
 from odoo_estate.decide.context import MAIN, OWN, Context, Tenant
+from odoo_estate.decide.database_alarms import database_alarms
 from odoo_estate.decide.guardrails import guardrails
-from odoo_estate.decide.instances import cache_plan, database_plan
+from odoo_estate.decide.instances import cache_plan, database_plan, reader_users
 from odoo_estate.decide.naming import cell_stack, name, platform_stack, tenant_stack
+from odoo_estate.decide.postgres_parameters import decision as parameter_decision
+from odoo_estate.decide.postgres_tier import tier
+from odoo_estate.decide.postgres_version import decision as version_decision
+from odoo_estate.decide.postgres_version import upgrade_plan
 from odoo_estate.decide.schedules import Windows, check_shared, check_windows, customer_windows
 from odoo_estate.decide.tags import POOL, labels, tags
+from odoo_estate.errors import Refused
 from odoo_estate.plan import (
     AlarmPlan,
     BackupPlan,
@@ -80,8 +86,10 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     series, series_decision = entitlements.odoo_series(context, tenant)
     promised, proved = objectives.objectives(context, tenant)
     decisions = [context.placement(customer).decision, _cell_decision(context, tenant), series_decision]
+    decisions += _instance_decision(context, tenant)
     found: list[Budget] = []
 
+    _check_version(context, tenant)
     odoo, own = None, _Own()
     if tenancy != "pooled":
         odoo, own = _runtime(context, tenant, series, decisions, found)
@@ -146,6 +154,20 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         expires=contract.environments[environment].expires or "",
         legal_name=contract.name,
     )
+
+
+def _check_version(context: Context, tenant: Tenant) -> None:
+    """An environment's own PostgreSQL version is that of its own instance."""
+    wish = context.customers[tenant.customer].environments[tenant.environment].postgres
+    if wish and context.tenancy(tenant) != "semi-dedicated":
+        cell, instance = context.cell_of(tenant.customer), context.database_of(tenant)
+        raise Refused(
+            f"{tenant.environment} has no instance of its own: its database lies on {instance} of cell {cell}",
+            document=f"customer:{tenant.customer}",
+            field=("environments", tenant.environment, "postgres"),
+            value=wish.version,
+            remedy=f"write the version into the estate's file, under cells.{cell}.postgres.{instance}",
+        )
 
 
 # --- names ---------------------------------------------------------------------------------------------------------
@@ -216,23 +238,42 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
     decisions.append(decision)
     windows = _windows(context, tenant)
     owed = backup.tenant_terms(context, tenant.customer)
-    recovery = context.estate.cells[context.cell_of(tenant.customer)].recovery
-    replicated = recovery is not None and context.catalog.dr_classes[recovery.dr_class].database == "replica"
     owner = (context.estate.estate, *tenant)
+    chosen = tier(
+        reporting=production and service.reporting,
+        standby=False,  # the recovery region follows the cell's instances only
+        shared=False,
+        production=production,
+    )
+    wish = context.customers[tenant.customer].environments[tenant.environment].postgres
+    version, upgrade = upgrade_plan(
+        context,
+        wish,
+        tier=chosen,
+        windows=windows,
+        document=f"customer:{tenant.customer}",
+        field=("environments", tenant.environment, "postgres"),
+    )
+    decisions += (
+        chosen.decision(f"service_classes.{context.customers[tenant.customer].service_class}.reporting"),
+        version_decision(version, upgrade, wish, str(windows.maintenance)),
+        parameter_decision(band, context.catalog.postgres_bands[band], context.catalog.assumptions),
+    )
     size = context.catalog.postgres_bands[band]
     fill = context.catalog.assumptions.shared_database_fill
     load = sizing.load_in(context, tenant)
     database = database_plan(
         context,
-        identifier=name("rds", *owner),
-        final_snapshot=name("rds", *owner, "final"),
+        owner=owner,
         band=band,
         multi_az=production and service.availability.database_multi_az,
         owed=owed if production else replace(owed, point_in_time_days=UNPROTECTED_DAYS),
         windows=windows,
         insights_days=service.performance_insights_days,
         log_retention_days=service.log_retention_days,
-        replicated=production and replicated,
+        tier=chosen,
+        version=version,
+        upgrade=upgrade,
     )
     database = replace(
         database,
@@ -359,6 +400,7 @@ def _database(context: Context, tenant: Tenant, own: _Own, series: str) -> Tenan
         pool_size=pool.size,
         job_namespace=shared.PROVISIONING_NAMESPACE,
         pool_login=shared.pooled_login(contract.service_class) if pooled else "",
+        readers=reader_users(context),
     )
 
 
@@ -561,7 +603,12 @@ def _alarms(context: Context, tenant: Tenant, own: _Own) -> dict[str, AlarmPlan]
     if own.database is None or tenant.environment != "production":
         return {}
     return database_alarms(
-        own.database, (context.estate.estate, *tenant), "database", context.catalog.assumptions.shared_database_fill
+        own.database,
+        context.catalog.postgres_bands[own.database.band],
+        (context.estate.estate, *tenant),
+        key="database",
+        depth=context.service_class(tenant.customer).monitoring,
+        known=context.catalog.assumptions,
     )
 
 
@@ -573,7 +620,12 @@ def _backup(context: Context, tenant: Tenant, owed: BackupTerms, windows: Window
         owed,
         cell=cell,
         owner=(context.estate.estate, *tenant),
-        select={"tenant": tenant.customer, "environment": tenant.environment},
+        # The class keeps the instance's replica out, which is rebuilt and not restored.
+        select={
+            "tenant": tenant.customer,
+            "environment": tenant.environment,
+            backup.BACKUP_CLASS: owed.backup_class,
+        },
         minute=windows.backup_minute,
         document=f"customer:{tenant.customer}",
         field=("backup", "retention") if context.customers[tenant.customer].backup else ("service_class",),
@@ -597,6 +649,36 @@ def _cell_decision(context: Context, tenant: Tenant) -> Decision:
         entitlement=f"cell_bands.{one.band}.serves",
         binding=f"at most {shared.band(context, cell).max_tenants} tenants",
     )
+
+
+def _instance_decision(context: Context, tenant: Tenant) -> list[Decision]:
+    """Which of the cell's instances the database lies on. The others on it do not show: they come and go, this stays."""
+    contract, cell = context.customers[tenant.customer], context.cell_of(tenant.customer)
+    key = context.database_of(tenant)
+    if key == OWN:
+        return []
+    one = budgets.demand(context, tenant)
+    size = shared.database_band(context, cell, key)
+    fill = context.catalog.assumptions.shared_database_fill
+    why = (
+        "named in the contract"
+        if contract.database
+        else "the shared workers connect to this one"
+        if context.tenancy(tenant) == "pooled"
+        else "the cell's only one"
+    )
+    return [
+        Decision(
+            topic="database instance",
+            value=f"{key} of {cell} ({shared.database_band_key(context, cell, key)})",
+            reason=f"{why}; another one would move the data",
+            entitlement=f"cells.{cell}.databases.{key}"
+            if key != MAIN
+            else f"cell_bands.{context.estate.cells[cell].band}.postgres",
+            binding=f"takes {one.connections} of {int(size.max_connections * fill)} connections, {one.database_gib} of "
+            f"{int(size.max_storage_gib * fill)} GiB, {one.orders_per_hour} of {int(size.orders_per_hour * fill)} orders/h",
+        )
+    ]
 
 
 def _maintenance_decision(context: Context, tenant: Tenant) -> Decision:

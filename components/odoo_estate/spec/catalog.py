@@ -29,6 +29,8 @@ class PostgresBand(Spec):
     max_connections: Positive
     orders_per_hour: Positive
     """Orders at the busiest hour that an instance of this size is trusted with (all its tenants together)."""
+    burst_baseline_percent: Percent = 0
+    """Burstable classes: what a vCPU is good for all day; below that it saves credits. 0: not burstable."""
 
 
 class CacheBand(Spec):
@@ -160,6 +162,10 @@ class Versions(Spec):
     addons: dict[Text, Text]
     charts: dict[Text, Chart]
     postgres: Text
+    """What instances are born with; one that stands is taken to another major version by its own approved ``postgres`` entry."""
+    postgres_newest: dict[Text, Text]
+    """Major version to the newest minor that RDS offers: what an instance may be asked to run."""
+    postgres_certificate_authority: Text
     valkey: Text
     odoo: dict[Text, OdooVersion]
     images: dict[Text, Text]
@@ -293,6 +299,17 @@ class Assumptions(Spec):
     shared_database_fill: Share
     """How far a shared instance may be filled with connections, memory and storage."""
     node_fill: Share
+    sorting_memory_share: Share
+    """Of an instance's memory, for sorts and hashes of all statements together."""
+    sorting_connections_share: Share
+    """Of an instance's connections, that sort or hash at the same moment."""
+    vacuum_memory_share: Share
+    """Of an instance's memory, for all autovacuum workers together."""
+    vacuum_throughput_share: Share
+    """Of the volume's throughput, that autovacuum may write with."""
+    replica_lag_seconds: Positive
+    master_password_days: Positive
+    """So often a master password that AWS does not manage is changed."""
     growth_years: Number
     staging_load_share: Share
     """Of production's users and rates, what staging is sized for."""

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from odoo_estate.spec.estate import PostgresVersion
 from odoo_estate.spec.fields import (
     Count,
     Domain,
@@ -73,6 +74,8 @@ class Environment(Spec):
 
     expires: IsoDate | None = None
     version: Text | None = None
+    postgres: PostgresVersion | None = None
+    """The version of the environment's own instance (semi-dedicated); a cell's instances have theirs in the estate's file."""
 
 
 class Placement(Spec):

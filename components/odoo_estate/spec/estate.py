@@ -11,6 +11,7 @@ from odoo_estate.spec.fields import (
     Domain,
     Email,
     Id,
+    IsoDate,
     PlatformDomain,
     Region,
     Spec,
@@ -60,6 +61,15 @@ class Recovery(Spec):
     dr_class: Text
 
 
+class PostgresVersion(Spec):
+    """The PostgreSQL version that one instance has in place of the catalog's. Alone it keeps the instance where it is; with ``approver`` and
+    ``window`` it is an upgrade to another major version, in the maintenance window of that day and at no other time."""
+
+    version: Annotated[str, Field(pattern=r"^[1-9][0-9]\.[0-9]{1,2}$")]
+    approver: Text | None = None
+    window: IsoDate | None = None
+
+
 class Cell(Spec):
     """One cluster with its network, databases, caches and buckets.
 
@@ -77,6 +87,8 @@ class Cell(Spec):
     recovery: Recovery | None = None
     databases: dict[Id, Text] = {}
     """Further database instances by name, each with its PostgreSQL band."""
+    postgres: dict[Id, PostgresVersion] = {}
+    """Instance (``main`` or one of ``databases``) to a version of its own, so that one can go before the others."""
     closed: bool = False
     """True: keeps its tenants, takes no new ones without naming the cell."""
 
@@ -114,5 +126,9 @@ class Estate(Spec):
     partners: dict[Id, Partner] = {}
     operated_by: Literal["operator", "partner"] = "operator"
     """``partner``: a partner runs this estate under the operator's catalog, so ``catalog`` may narrow the shipped one, never widen it."""
+    database_readers: dict[Literal["support", "auditor"], Literal["statistics", "data"]] = {}
+    """Which of the estate's roles may log in to its database instances as people, read-only, through IAM: to see settings, sizes and the
+    state of the tables (``statistics``), or running statements and the tenants' data as well (``data``). Whoever is not named cannot log in;
+    nobody gets the master user."""
     catalog: Text | None = None
     """File beside this one with catalog values that override the shipped ones."""

@@ -103,6 +103,10 @@ def _cell(path: Path, cell: Cell, estate: Estate, catalog: Catalog, contracts: C
             )
         if postgres not in catalog.postgres_bands:
             yield unknown("a PostgreSQL band", postgres, catalog.postgres_bands, "estate", here)
+    for name in cell.postgres:
+        instances = ("main", *cell.databases)
+        if name not in instances:
+            yield unknown("an instance of this cell", name, instances, "estate", (*path, "postgres", name))
     yield from _dedication(path, cell, contracts)
 
 

@@ -26,6 +26,7 @@ _PATTERNS = {
     r"^vpc-[0-9a-f]{8,17}$": "a VPC id, e.g. vpc-0123456789abcdef0",
     r"^[\w+=,.@-]{1,64}$": "an IAM role name: letters, digits and +=,.@_-, at most 64",
     r"^[A-Z][A-Z0-9]*-[0-9]{2}$": "a rule id, e.g. BAK-03",
+    r"^[1-9][0-9]\.[0-9]{1,2}$": 'a PostgreSQL version in quotes, e.g. "17.11"',
     r"^[0-9]{2}\.0$": 'an Odoo series in quotes, e.g. "18.0"',
     r"^[a-z][a-z0-9_]{0,63}$": "a module's technical name: lower-case letters, digits and underscores, a letter first",
     r"^[a-z0-9./_-]+@sha256:[0-9a-f]{64}$": "an image by digest: NAME@sha256: and 64 hexadecimal digits",

@@ -55,6 +55,23 @@ def _rds_shrinks(old: Properties, new: Properties) -> str | None:
     return None
 
 
+def _major(inputs: Properties) -> int:
+    return int(str(inputs.get("engineVersion") or "17").partition(".")[0])
+
+
+def _rds_refuses(old: Properties, new: Properties) -> str | None:
+    """What ModifyDBInstance turns down, before it touches anything."""
+    if new.get("engine") == "postgres" and _major(new) < _major(old):
+        return f"InvalidParameterCombination: Cannot upgrade postgres from {old['engineVersion']} to {new['engineVersion']}"
+    if (
+        new.get("engine") == "postgres"
+        and _major(new) > _major(old)
+        and new.get("allowMajorVersionUpgrade") is not True
+    ):
+        return "InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
+    return _rds_shrinks(old, new)
+
+
 def _version(minted: Minted) -> str:
     given = str(minted.inputs.get("engineVersion") or "17.6")
     return given if "." in given else f"{given}.6"
@@ -151,7 +168,7 @@ KINDS: dict[str, Kind] = {
             "replicateSourceDb": "aws:rds/instance:Instance",
         },
         unique="{name}", taken="DBInstanceAlreadyExists: DB instance already exists", guard=_rds_guard,
-        refuse_change=_rds_shrinks,
+        refuse_change=_rds_refuses,
         held_by=("aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication",),
         held="InvalidDBInstanceState: stop the automated backups replication of {id} before deleting it",
     ),
