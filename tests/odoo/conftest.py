@@ -43,7 +43,8 @@ def postgres() -> Iterator[Server]:
         try:
             server.rows(
                 f"CREATE ROLE {MASTER} LOGIN CREATEDB CREATEROLE PASSWORD '{MASTER_PASSWORD}';"
-                f"ALTER DATABASE postgres OWNER TO {MASTER};"
+                # As rds_superuser has it, which is none (Amazon RDS user guide, 2026).
+                f"ALTER DATABASE postgres OWNER TO {MASTER}; GRANT pg_signal_backend TO {MASTER};"
             )
             yield server
         finally:

@@ -17,7 +17,7 @@ HOSTILE = """x"; DROP DATABASE postgres; --'\\ é $$ :login %I"""
 @pytest.fixture
 def job(postgres: Server, tmp_path: Path) -> "Job":
     job = Job(postgres, tmp_path)
-    job.succeed(instance_script(), {"POOLER": "pooler"}, {"pooler": "pooler-Password"})
+    job.succeed(instance_script(), {"POOLER": "pooler", "CONNECTION_LIMIT": "40"}, {"pooler": "pooler-Password"})
     return job
 
 
@@ -67,6 +67,9 @@ def tenant(name: str, **changes: str) -> dict[str, str]:
         "LOGIN": f"{name}_login",
         "OWNER": f"{name}_owner",
         "POOL_LOGIN": "",
+        "USER_NAME": f"{name}_user_a",
+        "FORMER_USER": f"{name}_user_b",
+        "SUSPENDED": "false",
         "DATABASE": name,
         "EXTENSIONS": "pg_trgm,unaccent",
         "CONNECTION_LIMIT": "20",
@@ -84,7 +87,7 @@ def make_pooled(job: Job, name: str, pool: str) -> None:
 
 
 def as_login(job: Job, name: str, sql: str, database: str = "") -> subprocess.CompletedProcess[str]:
-    return job.server.psql(sql, user=f"{name}_login", password=f"{name}-Password", database=database or name)
+    return job.server.psql(sql, user=f"{name}_user_a", password=f"{name}-Password", database=database or name)
 
 
 def verifiers(job: Job) -> list[str]:
@@ -131,7 +134,7 @@ def test_a_tenants_login_cannot_enter_its_neighbours_database(job: Job) -> None:
 
 def test_a_tenants_login_cannot_read_the_poolers_verifiers(job: Job) -> None:
     make(job, "curious")
-    for statement in ("SELECT * FROM pooler.login", "SELECT * FROM pooler.lookup('left_login')"):
+    for statement in ("SELECT * FROM pooler.login", "SELECT * FROM pooler.lookup('left_user_a')"):
         assert "permission denied" in as_login(job, "curious", statement, database="postgres").stderr
 
 
@@ -154,7 +157,9 @@ def test_the_database_sorts_by_bytes_and_is_bounded(job: Job) -> None:
 
 
 def test_names_with_metacharacters_are_only_names(job: Job) -> None:
-    variables = tenant("hostile", LOGIN=HOSTILE[:40], OWNER="o " + HOSTILE[:40], DATABASE=HOSTILE[:50])
+    variables = tenant(
+        "hostile", LOGIN="l " + HOSTILE[:40], OWNER="o " + HOSTILE[:40], USER_NAME=HOSTILE[:40], FORMER_USER="f " + HOSTILE[:40], DATABASE=HOSTILE[:50]
+    )
     for _ in range(2):
         job.succeed(tenant_script(), variables, {"login": "it's \"$$ a\\password"})
     done = job.server.psql(
@@ -169,24 +174,24 @@ def test_a_new_password_replaces_the_old_one_everywhere(job: Job) -> None:
     job.succeed(tenant_script(), tenant("rotate"), {"login": "another-Password"})
     assert "authentication failed" in as_login(job, "rotate", "SELECT 1").stderr
     assert (
-        job.server.psql("SELECT 1", user="rotate_login", password="another-Password", database="rotate").returncode == 0
+        job.server.psql("SELECT 1", user="rotate_user_a", password="another-Password", database="rotate").returncode == 0
     )
 
 
 def test_the_pooler_finds_the_servers_own_verifier(job: Job) -> None:
     make(job, "scram")
     looked_up = job.server.psql(
-        "SELECT verifier FROM pooler.lookup('scram_login')", user="pooler", password="pooler-Password"
+        "SELECT verifier FROM pooler.lookup('scram_user_a')", user="pooler", password="pooler-Password"
     )
     assert looked_up.stdout.splitlines() == job.server.rows(
-        "SELECT rolpassword FROM pg_authid WHERE rolname = 'scram_login'"
+        "SELECT rolpassword FROM pg_authid WHERE rolname = 'scram_user_a'"
     )
 
 
 def test_a_password_longer_than_a_hash_block_is_accepted_by_the_server(job: Job) -> None:
     long = "Password-" * 12
     job.succeed(tenant_script(), tenant("long"), {"login": long})
-    assert job.server.psql("SELECT 1", user="long_login", password=long, database="long").returncode == 0
+    assert job.server.psql("SELECT 1", user="long_user_a", password=long, database="long").returncode == 0
 
 
 def test_shared_workers_see_their_tenants_databases_and_work_as_the_tenant(job: Job) -> None:
@@ -240,7 +245,7 @@ def test_a_tenant_that_joins_shared_workers_hands_its_database_over(job: Job) ->
     assert (
         job.server.psql("SELECT id FROM sale", user="join", password="join-Password", database="small").stdout == "2\n"
     )
-    assert job.server.rows("SELECT count(*) FROM pooler.login WHERE login = 'small_login'") == ["0"]
+    assert job.server.rows("SELECT count(*) FROM pooler.lookup('small_user_a')") == ["0"]
 
 
 def test_a_pooled_tenant_is_refused_while_the_shared_login_is_missing(job: Job) -> None:

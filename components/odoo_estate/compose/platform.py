@@ -10,6 +10,7 @@ from odoo_estate.compose.kubernetes_stack import Here, here
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import CellOutputs, Outputs, PlatformOutputs
 from odoo_estate.compose.provisioning import Provisioning, prepare_instance, prepare_login
+from odoo_estate.kubernetes.certificate import authority
 from odoo_estate.kubernetes.cluster_scope import (
     chart,
     cluster_issuer,
@@ -41,6 +42,9 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
     at = here(plan, cell)
     controllers = cluster_services(plan, cell, at)
     spaces = workload_namespaces(plan, at)
+    internal = authority(
+        namespace=plan.certificate_namespace, labels=plan.labels, opts=after(at.cluster, *controllers)
+    )
     stores = secret_stores(plan, at, [*controllers, *spaces])
     provisioning = Provisioning(
         namespace=plan.provisioning.namespace,
@@ -48,7 +52,7 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
         image=plan.provisioning.image,
         labels=plan.labels,
         here=at,
-        after=tuple(stores),
+        after=(*stores, *internal),
     )
     ways_in(plan, cell, at, controllers)
     master_credentials(plan, cell, at, stores)

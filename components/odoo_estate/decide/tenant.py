@@ -8,6 +8,7 @@ from odoo_estate.decide import (
     backup,
     budgets,
     entitlements,
+    lifecycle,
     network,
     objectives,
     shared,
@@ -73,6 +74,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     tenant = Tenant(customer, environment)
     contract, service = context.customers[customer], context.service_class(customer)
     entitlements.check(context, tenant)
+    lifecycle.check(context, customer)
     cell, tenancy = context.cell_of(customer), context.tenancy(tenant)
     budgets.check(context, cell)
     production = environment == "production"
@@ -95,6 +97,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         decisions.append(_pooled_decision(context, tenant))
     decisions.append(_maintenance_decision(context, tenant))
     decisions += promised
+    decisions += lifecycle.decisions(context, tenant)
     found += proved
     return TenantPlan(
         estate=context.estate.estate,
@@ -121,7 +124,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         cluster=shared.cluster(context, cell),
         namespace=_namespace(context, tenant),
         labels=labels(own_tags),
-        odoo=odoo,
+        odoo=_asleep(odoo) if odoo and contract.suspended else odoo,
         quota=_quota(odoo, own.pooler, context) if odoo else None,
         network=_network(context, tenant, own.pooler) if odoo else None,
         database=database,
@@ -159,6 +162,12 @@ def _namespace(context: Context, tenant: Tenant) -> str:
 def _secrets(context: Context, tenant: Tenant, own: PoolerPlan | None) -> tuple[str, ...]:
     kinds = ("database", "cache", *(("pooler",) if own else ()))
     return tuple(tenant_data.secret(context, tenant, kind) for kind in kinds)
+
+
+def _asleep(odoo: OdooPlan) -> OdooPlan:
+    """A suspended tenant's workloads: still there, with no pods."""
+    plans = {key: replace(one, min_replicas=0, max_replicas=0) for key, one in odoo.workloads.items()}
+    return replace(odoo, workloads=plans)
 
 
 # --- machines of its own -------------------------------------------------------------------------------------------
@@ -210,7 +219,8 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
     replicas = OWN_POOLERS if production else 1
     bus = workloads.bus_connections(odoo.workloads)
     pool = ceil(workloads.processes(odoo.workloads) / replicas) + 1
-    connections = pool * replicas + bus
+    runners = workloads.runner_connections(odoo.workloads)
+    connections = pool * replicas + runners + bus
     band, decision = sizing.postgres_band(context, tenant, connections)
     decisions.append(decision)
     windows = _windows(context, tenant)
@@ -246,7 +256,7 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
             used=connections + reserve,
             limit=int(size.max_connections * fill),
             unit="connections",
-            arithmetic=f"pool {pool} x {replicas} + bus {bus} + reserve {reserve} of {size.max_connections} x {fill:g}",
+            arithmetic=f"pool {pool} x {replicas} + job runners {runners} + bus {bus} + reserve {reserve} of {size.max_connections} x {fill:g}",
         )
     )
     found.append(
@@ -268,6 +278,9 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
         bus=bus,
         max_connections=size.max_connections,
         credentials=tenant_data.secret(context, tenant, "pooler"),
+        sessions=runners,
+        clients_each=context.catalog.assumptions.pooler_clients,
+        cell=context.cell_of(tenant.customer),
     )
     return _Own(database, pooler, _own_cache(context, tenant, windows, decisions) if production else None)
 
@@ -342,13 +355,22 @@ def _database(context: Context, tenant: Tenant, own: _Own, series: str) -> Tenan
     shared_size = shared.pool_size(context, context.cell_of(tenant.customer))
     pool = own.pooler.pools["*"] if own.pooler else PoolPlan(mode="transaction", size=shared_size)
     limit = budgets.demand(context, tenant).connections
+    if pooled:
+        limit = shared_size * shared.band(context, context.cell_of(tenant.customer)).pooler_replicas
     if own.pooler:
-        limit = pool.size * own.pooler.replicas + own.pooler.pools["postgres"].size
+        limit = pool.size * own.pooler.replicas + own.pooler.session_size + own.pooler.pools["postgres"].size
+    users = [name("postgres", *tenant, "user", turn) for turn in ("odd", "even")]
+    user, former = users if contract.login_version % 2 else reversed(users)
     return TenantDatabasePlan(
         instance=context.database_of(tenant),
         name=database,
         owner=name("postgres", *tenant, "owner"),
         login=name("postgres", *tenant, "login"),
+        user=user,
+        former_user=former,
+        login_version=contract.login_version,
+        suspended=contract.suspended is not None,
+        removal=lifecycle.removal(context, tenant),
         secret=tenant_data.secret(context, tenant, "database"),
         extensions=(*EXTENSIONS, *(("vector",) if vector else ())),
         connection_limit=limit,
@@ -455,7 +477,9 @@ def _shares(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
     if not one.database:
         return ()
     whole = budgets.by_name(context, context.cell_of(tenant.customer))
-    used = {"connections": one.connections, "storage": one.database_gib, "orders": one.orders_per_hour}
+    used = {"storage": one.database_gib, "orders": one.orders_per_hour}
+    if one.connections:  # a pooled tenant uses those of the shared workers
+        used = {"connections": one.connections, **used}
     shares = [
         Budget(
             name=f"share-{measure}",

@@ -284,6 +284,7 @@ class Assumptions(Spec):
     master_process_memory_mib: Positive
     connection_reserve: NotNegative
     """Database connections kept for superuser, replication, monitoring and the backup job."""
+    pooler_lookups: Positive
     shared_pool_size: Positive
     """Server connections per tenant database on shared instances, over all pooler processes together."""
     pooler_clients: Positive
@@ -291,6 +292,7 @@ class Assumptions(Spec):
     shared_database_fill: Share
     """How far a shared instance may be filled with connections, memory and storage."""
     node_fill: Share
+    retirement_notice_days: Positive
     growth_years: Number
     staging_load_share: Share
     """Of production's users and rates, what staging is sized for."""
