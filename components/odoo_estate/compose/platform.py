@@ -42,9 +42,7 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
     at = here(plan, cell)
     controllers = cluster_services(plan, cell, at)
     spaces = workload_namespaces(plan, at)
-    internal = authority(
-        namespace=plan.certificate_namespace, labels=plan.labels, opts=after(at.cluster, *controllers)
-    )
+    internal = authority(namespace=plan.certificate_namespace, labels=plan.labels, opts=after(at.cluster, *controllers))
     stores = secret_stores(plan, at, [*controllers, *spaces])
     provisioning = Provisioning(
         namespace=plan.provisioning.namespace,

@@ -18,7 +18,9 @@ HOST = "{host}"
 IDLE_SECONDS = 60
 """After which an unused server connection is closed: a process of PgBouncer does not see that another one needs it."""
 
-NEWER: Mapping[str, str] = MappingProxyType({"max_prepared_statements": "1.21", "max_db_client_connections": "1.24"})
+NEWER: Mapping[str, str] = MappingProxyType(
+    {"auth_dbname": "1.19", "max_prepared_statements": "1.21", "max_db_client_connections": "1.24"}
+)
 """Settings that PgBouncer 1.18, the oldest that the tests run with, does not know, with the version that brought them. The catalog's image is
 newer than all of them."""
 

@@ -189,9 +189,7 @@ def deployment(
     }
 
 
-def container(
-    name: str, file: str, port: int, plan: PoolerPlan, size: ContainerSize
-) -> k8s.core.v1.ContainerArgsDict:
+def container(name: str, file: str, port: int, plan: PoolerPlan, size: ContainerSize) -> k8s.core.v1.ContainerArgsDict:
     alive: k8s.core.v1.TCPSocketActionArgsDict = {"port": port}
     return {
         "name": name,

@@ -32,7 +32,10 @@ class Login(pulumi.ComponentResource):
             {
                 "description": args["description"],
                 "secret_name": args["secret_name"],
-                "values": {"username": args["login"], "password": Password(name, {"version": args.get("login_version", 1)}, child).text},
+                "values": {
+                    "username": args["login"],
+                    "password": Password(name, {"version": args.get("login_version", 1)}, child).text,
+                },
                 "key_arn": args["key_arn"],
             },
             child,
