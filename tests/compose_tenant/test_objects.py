@@ -9,11 +9,10 @@ import pytest
 from tests.compose_tenant import graphs, plans
 from tests.compose_tenant.pod_security import containers, violations
 
+from odoo_estate.plan import RemovalPlan
 from odoo_estate.preview.graph import Graph, Secret, is_secret
 
 EVERY = pytest.mark.parametrize("graph", [pytest.param(make, id=name) for name, make in graphs.EVERY.items()])
-
-from odoo_estate.plan import RemovalPlan
 
 
 @EVERY

@@ -25,8 +25,8 @@ def check(context: Context, customer: str) -> None:
             f"the suspension would have begun on {suspended.since}, today is {context.today}",
             ("suspended", "since"),
             suspended.since,
-            (f"{context.today} or earlier",),
             "add it on the day itself: it holds from the next update on",
+            allowed=(f"{context.today} or earlier",),
         )
     if retirement is None:
         return
@@ -36,7 +36,6 @@ def check(context: Context, customer: str) -> None:
             f"under legal hold since {contract.legal_hold.since} ({contract.legal_hold.reason}): nothing may be removed",
             ("retirement",),
             retirement.remove_on,
-            (),
             f"keep the customer suspended until {contract.legal_hold.approver} has the hold lifted",
         )
     if suspended is None:
@@ -45,7 +44,6 @@ def check(context: Context, customer: str) -> None:
             "a customer that retires is suspended first, so that nothing changes after the final dump",
             ("retirement",),
             retirement.remove_on,
-            (),
             "add `suspended` with since, reason and approver",
         )
     days = context.catalog.assumptions.retirement_notice_days
@@ -56,8 +54,8 @@ def check(context: Context, customer: str) -> None:
             f"{retirement.remove_on} is less than {days} days after the suspension of {suspended.since}",
             ("retirement", "remove_on"),
             retirement.remove_on,
-            (f"{earliest} or later",),
             "choose a later day",
+            allowed=(f"{earliest} or later",),
         )
     for environment, dump in retirement.final_dumps.items():
         _check_dump(contract, environment, dump, suspended.since)
@@ -136,20 +134,19 @@ def _check_dump(contract: Customer, environment: str, dump: str, since: str) -> 
             f"the contract has no environment {environment}",
             field,
             dump,
-            tuple(contract.environments),
             "name the dumps of these",
+            allowed=tuple(contract.environments),
         )
     try:
         taken = datetime.strptime(dump, DUMP).replace(tzinfo=UTC)
     except ValueError:
-        raise _refused(contract, f'"{dump}" is no moment', field, dump, (), "copy the dump's name") from None
+        raise _refused(contract, f'"{dump}" is no moment', field, dump, "copy the dump's name") from None
     if taken.date() < date.fromisoformat(since):
         raise _refused(
             contract,
             f"the dump {dump} is older than the suspension of {since}: work may have been done after it",
             field,
             dump,
-            (),
             "take another dump, now that nobody can get in",
         )
 
@@ -158,11 +155,11 @@ def _day(contract: Customer, text: str, field: Path) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise _refused(contract, f'"{text}" is not in the calendar', field, text, (), "correct the date") from None
+        raise _refused(contract, f'"{text}" is not in the calendar', field, text, "correct the date") from None
 
 
 def _refused(
-    contract: Customer, message: str, field: Path, value: object, allowed: tuple[str, ...], remedy: str
+    contract: Customer, message: str, field: Path, value: object, remedy: str, *, allowed: tuple[str, ...] = ()
 ) -> Refused:
     return Refused(
         message, document=f"customer:{contract.customer}", field=field, value=value, allowed=allowed, remedy=remedy
