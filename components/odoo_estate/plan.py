@@ -561,6 +561,8 @@ class PoolerPlan:
     query_wait_seconds: int
     credentials_secret: str
     """Secrets Manager name that holds the pooler's own login for ``auth_query``; the stack that makes the pooler makes it."""
+    sessions_size: ContainerSize
+    """Of the second process of each replica, for job runners."""
     server_ca: str
     """PEM: the authorities that the instance's certificate may come from."""
     session_size: int

@@ -127,6 +127,7 @@ def pooler(**changes: Any) -> PoolerPlan:
         "max_db_connections": 20,
         "query_wait_seconds": 60,
         "credentials_secret": "acme/eu-1/pooler-main",
+        "sessions_size": SMALL,
         "server_ca": "-----BEGIN CERTIFICATE-----",
         "session_size": 3,
         "max_database_clients": 1000,

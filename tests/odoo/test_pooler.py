@@ -111,7 +111,7 @@ class Load:
 
 
 def test_server_connections_never_pass_the_sum_of_limits_under_load(postgres: Server, job: Job, short: Path) -> None:
-    """Two replicas, eight tenants, ten clients each on their database and on the bus: 3 x 2 + 4 each at most, as the plan says."""
+    """Two replicas, six tenants, ten clients each on their database and four on the bus: 3 x 2 + 4 at most, as the plan says."""
     names = [f"load{number}" for number in range(6)]
     limit = 3 * 2 + 4
     for name in names:

@@ -38,6 +38,8 @@ PRIORITIES: Mapping[str, PriorityPlan] = MappingProxyType(
     }
 )
 """The cluster's priority classes by name; what is higher is scheduled first and may evict what is lower."""
+SESSIONS_SIZE = ContainerSize(cpu_millicores=50, memory_mib=64)
+"""Of a pooler's process for job runners, which are a handful and mostly wait."""
 QUERY_WAIT_SECONDS = 30
 """How long a client waits for a server connection: long enough for a burst, shorter than Odoo's request limit of 120 s, so that the error
 names the pooler."""
@@ -235,6 +237,7 @@ def pooler(
         max_db_connections=room // replicas,
         query_wait_seconds=QUERY_WAIT_SECONDS,
         credentials_secret=credentials,
+        sessions_size=SESSIONS_SIZE,
         server_ca=server_ca(context, cell),
         session_size=sessions,
         max_database_clients=clients_each,

@@ -30,6 +30,7 @@ from odoo_estate.plan import (
     Budget,
     BudgetPlan,
     CachePlan,
+    ContainerSize,
     DatabasePlan,
     Decision,
     Exemption,
@@ -400,7 +401,11 @@ def _quota(odoo: OdooPlan, pooler: PoolerPlan | None, context: Context) -> Quota
     """
     sizes = [(one.size, one.max_replicas + (not one.recreate)) for one in odoo.workloads.values()]
     if pooler:
-        sizes.append((pooler.size, pooler.replicas + 1))
+        first, second = pooler.size, pooler.sessions_size
+        whole = ContainerSize(
+            cpu_millicores=first.cpu_millicores + second.cpu_millicores, memory_mib=first.memory_mib + second.memory_mib
+        )
+        sizes.append((whole, pooler.replicas + 1))
     smallest = min((size for size, _ in sizes), key=lambda size: size.memory_mib)
     return QuotaPlan(
         cpu_millicores=sum(size.cpu_millicores * count for size, count in sizes),

@@ -32,8 +32,6 @@ GRACE_SECONDS = 150
 """On SIGTERM PgBouncer waits for its clients (since 1.23); Odoo's longest request is 120 s by default."""
 
 PORTS = {"postgres": PORT, "sessions": SESSION_PORT}
-SESSIONS_SIZE = ContainerSize(cpu_millicores=50, memory_mib=64)
-"""Of the process for job runners, which are a handful and mostly wait."""
 
 
 class PoolerArgs(TypedDict):
@@ -172,7 +170,7 @@ def deployment(
             # A changed configuration is followed where it runs (`FOLLOW`): a new pod would cost every client its session.
             containers=[
                 container("pgbouncer", "pgbouncer.ini", PORT, plan, plan.size),
-                container("sessions", "sessions.ini", SESSION_PORT, plan, SESSIONS_SIZE),
+                container("sessions", "sessions.ini", SESSION_PORT, plan, plan.sessions_size),
             ],
             volumes=[
                 {"name": "configuration", "config_map": {"name": plan.name}},
