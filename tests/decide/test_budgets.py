@@ -65,12 +65,12 @@ def test_the_pools_of_accepted_tenants_never_pass_the_instances_limit(
     shared = [plan for plan in plans if plan.database.instance == MAIN]
     # What the server itself holds everybody to, whatever number of PgBouncer processes there are while poolers are replaced: the users of
     # tenants with workers of their own, and the logins of shared workers, each over all databases and the bus.
-    own = [plan.database.connection_limit for plan in shared if not plan.database.pool_login]
+    users = [plan.database.connection_limit for plan in shared if not plan.database.pool_login]
     crowds = [one.connection_limit for one in platform_plan(world, "eu-1").pooled.values()]
     assert all(one > 0 for one in crowds)
-    held = sum(own) + sum(crowds) + world.catalog.assumptions.connection_reserve
+    held = sum(users) + sum(crowds) + world.catalog.assumptions.connection_reserve
     assert held <= limit
-    assert held + max(own, default=0) <= limit, "while one tenant's login is rotated it has two users"
+    assert held + max(users, default=0) <= limit, "while one tenant's login is rotated it has two users"
     assert pooler.lookup_limit <= world.catalog.assumptions.connection_reserve
     assert pooler.max_db_connections * pooler.replicas < limit
     for plan in plans:
