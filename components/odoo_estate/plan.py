@@ -594,7 +594,22 @@ class PoolerPlan:
     query_wait_seconds: int
     credentials_secret: str
     """Secrets Manager name that holds the pooler's own login for ``auth_query``; the stack that makes the pooler makes it."""
+    sessions_size: ContainerSize
+    """Of the second process of each replica, for job runners."""
+    server_ca: str
+    """PEM: the authorities that the instance's certificate may come from."""
+    session_size: int
+    """Server connections per database and user in the process for job runners, which pools by session."""
+    max_database_clients: int
+    """Client connections per database and PgBouncer process: what one tenant may take of ``max_client_connections``."""
+    lookup_connections: int
+    """Server connections of the pooler's own login per PgBouncer process."""
     priority_class: str = ""
+
+    @property
+    def lookup_limit(self) -> int:
+        """Server connections of the pooler's own login over all processes, two a replica, while every replica is replaced."""
+        return self.lookup_connections * self.replicas * 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -644,7 +659,7 @@ class PooledWorkersPlan:
     """Secrets Manager name of that login's credentials (made by the platform)."""
     service_account: str = "odoo"
     connection_limit: int = -1
-    """Server connections of the login over all databases; -1: only the pooler limits."""
+    """Server connections of the login over all databases, held by the server; -1: no limit."""
     cache: "TenantCachePlan | None" = None
     """Where the workers keep sessions; None: on their own disks, which only a single replica can."""
     login_per_minute: int = 10
@@ -674,6 +689,8 @@ class PlatformPlan(Plan):
     ingress_targets: Mapping[str, str] = field(default_factory=dict)
     """Ingress class to the DNS name in the cell's zone under which it answers; `RoutePlan.target` is one of these."""
     storage_key: str = "data"
+    certificate_namespace: str = "cert-manager"
+    """Where cert-manager runs: the only namespace that holds the key of the cluster's own certificate authority."""
 
 
 # --- tenant --------------------------------------------------------------------------------------------------------
@@ -744,6 +761,16 @@ class TenantNetworkPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RemovalPlan:
+    """The end of a suspended tenant's database: who approved it, from which day on (ISO date), and the dump that was taken last."""
+
+    remove_on: str
+    notice_days: int
+    final_dump: str
+    approver: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TenantDatabasePlan:
     """A tenant's database inside an instance: ``instance`` is the cell's database key, or ``own``."""
 
@@ -751,8 +778,13 @@ class TenantDatabasePlan:
     name: str
     owner: str
     login: str
+    """The role that owns what is in the database; nobody logs in as it."""
+    user: str
+    """Who Odoo comes in as, and turns into ``login``; nobody in the pooled tenancy."""
+    former_user: str
+    """Who it came in as before the last rotation, which goes on for a day."""
     secret: str
-    """Secrets Manager name of the login's credentials."""
+    """Secrets Manager name of the user's credentials."""
     extensions: tuple[str, ...]
     connection_limit: int
     statement_timeout_seconds: int
@@ -761,6 +793,12 @@ class TenantDatabasePlan:
     pool_size: int
     job_namespace: str
     """Where the database job runs: the platform's provisioning namespace, never the tenant's, because it sees master credentials."""
+    login_version: int = 1
+    """Raised by a rotation; the two users take turns."""
+    suspended: bool = False
+    """Nobody gets in, neither by the pooler nor by the server; all data stays."""
+    removal: "RemovalPlan | None" = None
+    """The database goes now; the server refuses unless everything that the plan says is so."""
     pool_login: str = ""
     """Pooled tenancy: the login of the shared workers (`PooledWorkersPlan.login`), which then owns the database; else empty."""
     readers: Mapping[str, bool] = field(default_factory=dict)

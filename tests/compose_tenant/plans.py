@@ -127,6 +127,11 @@ def pooler(**changes: Any) -> PoolerPlan:
         "max_db_connections": 20,
         "query_wait_seconds": 60,
         "credentials_secret": "acme/eu-1/pooler-main",
+        "sessions_size": SMALL,
+        "server_ca": "-----BEGIN CERTIFICATE-----",
+        "session_size": 3,
+        "max_database_clients": 1000,
+        "lookup_connections": 5,
     }
     return PoolerPlan(**{**values, **changes})
 
@@ -274,6 +279,8 @@ def database(customer: str, **changes: Any) -> TenantDatabasePlan:
         "name": f"{customer}_production",
         "owner": f"{customer}_production_owner",
         "login": f"{customer}_production_login",
+        "user": f"{customer}_production_user_odd",
+        "former_user": f"{customer}_production_user_even",
         "secret": f"acme/{customer}/production/database",
         "extensions": ("pg_trgm", "unaccent"),
         "connection_limit": 40,

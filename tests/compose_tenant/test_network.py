@@ -66,7 +66,7 @@ def test_odoo_reaches_postgresql_only_through_its_pooler() -> None:
 def test_a_policys_peer_and_port_are_those_of_the_poolers_service() -> None:
     service = graphs.of_kind(graphs.platform(), "Service")["pooler-main"]["spec"]
     assert service["selector"] == {"app.kubernetes.io/name": "pooler-main"}
-    assert [(port["port"], port["targetPort"]) for port in service["ports"]] == [(5432, 5432)]
+    assert [(port["port"], port["targetPort"]) for port in service["ports"]] == [(5432, 5432), (5433, 5433)]
 
 
 def test_a_pooler_lets_in_only_namespaces_that_carry_its_label() -> None:

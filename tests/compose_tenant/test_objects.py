@@ -2,12 +2,14 @@
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.compose_tenant import graphs, plans
 from tests.compose_tenant.pod_security import containers, violations
 
+from odoo_estate.plan import RemovalPlan
 from odoo_estate.preview.graph import Graph, Secret, is_secret
 
 EVERY = pytest.mark.parametrize("graph", [pytest.param(make, id=name) for name, make in graphs.EVERY.items()])
@@ -109,14 +111,44 @@ def test_a_changed_setting_rolls_the_pods() -> None:
     assert before != after
 
 
-def test_a_changed_pool_rolls_the_pooler() -> None:
-    def annotations(pooler: Any) -> Any:
+def test_a_changed_pool_is_followed_by_the_pooler_where_it_runs() -> None:
+    """A new pod would cost every client its session; PgBouncer reads its files again (tests/odoo/test_pooler.py)."""
+
+    def template(pooler: Any) -> Any:
         plan = plans.platform()
         graph = graphs.recorded(type(plan)(**{**vars(plan), "poolers": {"main": pooler}}))
-        return dict(graphs.pod_templates(graph))["pooler-main-deployment"]["metadata"]["annotations"]
+        return dict(graphs.pod_templates(graph))["pooler-main-deployment"]
 
-    assert annotations(plans.pooler()) == annotations(plans.pooler())
-    assert annotations(plans.pooler()) != annotations(plans.pooler(max_db_connections=21))
+    assert template(plans.pooler()) == template(plans.pooler(max_db_connections=21))
+    containers = template(plans.pooler())["spec"]["containers"]
+    assert [one["command"][3].rsplit("/", 1)[1] for one in containers] == ["pgbouncer.ini", "sessions.ini"]
+
+
+def test_odoo_speaks_to_the_pooler_by_tls_and_verifies_it() -> None:
+    graph = graphs.namespaced()
+    certificate = graphs.of_kind(graphs.platform(), "Certificate")["pooler-main-tls"]["spec"]
+    assert certificate["dnsNames"] == ["pooler-main.poolers.svc.cluster.local"]
+    for _, template in graphs.pod_templates(graph):
+        for one in template["spec"]["containers"]:
+            if one["name"] == "odoo":
+                assert {"name": "PGSSLROOTCERT", "value": "/etc/ssl/pooler/ca.crt"} in one["env"]
+    secrets = str(graphs.of_kind(graph, "ExternalSecret"))
+    assert "db_sslmode = verify-full" in secrets
+
+
+def scripts(graph: Any) -> str:
+    return "".join(str(one.get("data")) for one in graphs.of_kind(graph, "ConfigMap").values())
+
+
+def test_a_database_is_removed_only_where_the_contract_says_so() -> None:
+    """Whatever becomes of the customer's file: a stack without it holds no script that drops, and destroying a stack runs none."""
+    for plan in (plans.tenant(), plans.pooled(), plans.semi_dedicated()):
+        assert "removal refused" not in scripts(graphs.recorded(plan))
+        suspended = type(plan)(**{**vars(plan), "database": replace(plan.database, suspended=True)})
+        assert "removal refused" not in scripts(graphs.recorded(suspended))
+        end = RemovalPlan(remove_on="2026-12-31", notice_days=30, final_dump="20261201T000000Z", approver="Ada")
+        retired = type(plan)(**{**vars(plan), "database": replace(plan.database, suspended=True, removal=end)})
+        assert "removal refused" in scripts(graphs.recorded(retired))
 
 
 def test_a_changed_script_makes_a_new_job() -> None:

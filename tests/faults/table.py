@@ -167,6 +167,19 @@ FAULTS = (
         ('"12.0"',),
     ),
     Fault(
+        14,
+        "retiring-under-legal-hold",
+        lambda estate: estate.append(
+            LUMEN,
+            "suspended: {since: '2026-10-01', reason: has left for another house, approver: Ada}\n"
+            "legal_hold: {since: '2026-10-02', reason: tax inspection of 2025, approver: Ben}\n"
+            "retirement: {remove_on: '2026-11-20', reason: has left for another house, approver: Ada}\n",
+        ),
+        r"stacks/customers/lumen\.yaml:\d+: retirement",
+        ("under legal hold since 2026-10-02 (tax inspection of 2025)",),
+        allowed=False,
+    ),
+    Fault(
         25,
         "a-missing-field",
         replaced(LUMEN, CLASS, ""),

@@ -5,7 +5,7 @@ import configparser
 import pytest
 from tests.compose_tenant import plans
 
-from odoo_estate.kubernetes.pgbouncer_ini import pgbouncer_ini
+from odoo_estate.kubernetes.pgbouncer_ini import NEWER, pgbouncer_ini, sessions_ini
 from odoo_estate.plan import PoolPlan
 
 
@@ -38,7 +38,8 @@ def test_the_fallback_stands_last() -> None:
 
 def test_the_server_is_spoken_to_encrypted_and_logins_are_looked_up_centrally() -> None:
     settings = parsed()["pgbouncer"]
-    assert settings["server_tls_sslmode"] == "require"
+    assert settings["server_tls_sslmode"] == "verify-full"
+    assert settings["client_tls_sslmode"] == "require"
     assert settings["auth_type"] == "scram-sha-256"
     assert settings["auth_dbname"] == "postgres"
     assert settings["auth_user"] == "pooler_main"
@@ -52,3 +53,23 @@ def test_limits_are_the_plans() -> None:
 
 def test_no_password_is_in_the_configuration() -> None:
     assert "password" not in pgbouncer_ini(plans.pooler())
+
+
+def test_job_runners_have_sessions_in_every_database() -> None:
+    text = sessions_ini(plans.pooler(session_size=3))
+    assert "* = host={host} port=5432 pool_mode=session pool_size=3" in text
+    assert "listen_port = 5433" in text
+
+
+def test_one_tenants_clients_cannot_take_all_places() -> None:
+    assert "max_db_client_connections=1000" in parsed()["databases"]["*"]
+    assert "max_db_client_connections" not in parsed()["databases"]["postgres"], "the bus is everybody's"
+
+
+def test_every_setting_that_the_tests_leave_out_is_really_there() -> None:
+    text = pgbouncer_ini(plans.pooler())
+    assert [one for one in NEWER if one not in text] == []
+
+
+def test_look_ups_stay_within_what_the_budget_keeps_for_them() -> None:
+    assert plans.pooler(lookup_connections=5, replicas=2).lookup_limit == 40

@@ -28,6 +28,10 @@ def postgres() -> Iterator[Server]:
             "--locale=C.UTF-8",
             "--auth=trust",
         )
+        server.authority.issue(data)
+        (data / "tls.key").chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(data / "tls.key", "postgres")
         (data / "pg_hba.conf").write_text(
             "local all superuser trust\nhost all all 127.0.0.1/32 scram-sha-256\n", encoding="utf-8"
         )
@@ -36,6 +40,10 @@ def postgres() -> Iterator[Server]:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(folder),
             "fsync": "off",
+            "ssl": "on",
+            "ssl_cert_file": "tls.crt",
+            "ssl_key_file": "tls.key",
+            "max_connections": "100",
             "log_statement": "all",
         }
         options = " ".join(f"-c {key}={value}" for key, value in settings.items())
@@ -43,7 +51,8 @@ def postgres() -> Iterator[Server]:
         try:
             server.rows(
                 f"CREATE ROLE {MASTER} LOGIN CREATEDB CREATEROLE PASSWORD '{MASTER_PASSWORD}';"
-                f"ALTER DATABASE postgres OWNER TO {MASTER};"
+                # As rds_superuser has it, which is none (Amazon RDS user guide, 2026).
+                f"ALTER DATABASE postgres OWNER TO {MASTER}; GRANT pg_signal_backend TO {MASTER};"
             )
             yield server
         finally:

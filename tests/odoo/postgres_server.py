@@ -4,10 +4,11 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.odoo.authority import Authority
 
 MASTER = "estate_master"
 MASTER_PASSWORD = "master-Password-1"
@@ -23,7 +24,8 @@ class Server:
     binaries: Path
     folder: Path
     port: int
-    environment: Mapping[str, str] = field(default_factory=dict)
+    authority: Authority = field(default_factory=lambda: Authority("database"))
+    """Signed the certificate that the server answers with."""
 
     def psql(
         self, sql: str, *, user: str = "superuser", password: str = "", database: str = "postgres"

@@ -11,6 +11,7 @@ from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import CellOutputs, Outputs, PlatformOutputs
 from odoo_estate.compose.provisioning import Provisioning, prepare_instance, prepare_login
 from odoo_estate.kubernetes.admission import admission_policies, partner_role
+from odoo_estate.kubernetes.certificate import authority
 from odoo_estate.kubernetes.cluster_scope import (
     chart,
     cluster_issuer,
@@ -42,6 +43,7 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
     at = here(plan, cell)
     controllers = cluster_services(plan, cell, at)
     spaces = workload_namespaces(plan, at)
+    internal = authority(namespace=plan.certificate_namespace, labels=plan.labels, opts=after(at.cluster, *controllers))
     stores = secret_stores(plan, at, [*controllers, *spaces])
     provisioning = Provisioning(
         namespace=plan.provisioning.namespace,
@@ -49,7 +51,7 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
         image=plan.provisioning.image,
         labels=plan.labels,
         here=at,
-        after=tuple(stores),
+        after=(*stores, *internal),
         readers=plan.provisioning.readers,
     )
     ways_in(plan, cell, at, controllers)

@@ -10,7 +10,13 @@ from odoo_estate.compose.order import after
 from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
 from odoo_estate.odoo.database_access import master_secret, password_access
 from odoo_estate.odoo.database_job import DatabaseJob
-from odoo_estate.odoo.database_sql import instance_script, login_script, pooled_tenant_script, tenant_script
+from odoo_estate.odoo.database_sql import (
+    instance_script,
+    login_script,
+    pooled_tenant_script,
+    removal_script,
+    tenant_script,
+)
 from odoo_estate.odoo.login import Login
 from odoo_estate.odoo.reader_sql import instance_readers_script, reader_variables, tenant_readers_script
 from odoo_estate.plan import PoolerPlan, TenantDatabasePlan
@@ -81,7 +87,11 @@ def prepare_instance(
         job=secret,
         instance=instance,
         script=instance_script() + instance_readers_script(),
-        variables={"POOLER": pooler_login(pooler), **reader_variables(at.readers)},
+        variables={
+            "POOLER": pooler_login(pooler),
+            "CONNECTION_LIMIT": str(pooler.lookup_limit),
+            **reader_variables(at.readers),
+        },
         passwords={"pooler": at.password(f"{name}-password", secret, credentials)},
     )
 
@@ -118,14 +128,15 @@ def prepare_tenant(
     credentials: Login,
     prepared: tuple[DatabaseJob, ...],
 ) -> DatabaseJob:
-    """A tenant's login and database."""
+    """A tenant's user and database, or their end."""
+    password = at.password("database-password", job, credentials)
     return at.run(
         "database",
         job=job,
         instance=instance,
-        script=tenant_script() + tenant_readers_script(),
+        script=removal_script() if database.removal else tenant_script() + tenant_readers_script(),
         variables=database_variables(database),
-        passwords={"login": at.password("database-password", job, credentials)},
+        passwords={} if database.removal else {"login": password},
         after_jobs=prepared,
     )
 
@@ -136,18 +147,32 @@ def prepare_pooled_tenant(at: Provisioning, *, job: str, database: TenantDatabas
         "database",
         job=job,
         instance=database.instance,
-        script=pooled_tenant_script() + tenant_readers_script(),
+        script=removal_script() if database.removal else pooled_tenant_script() + tenant_readers_script(),
         variables=database_variables(database),
         passwords={},
     )
 
 
 def database_variables(database: TenantDatabasePlan) -> dict[str, str]:
-    return {
+    names = {
         "DATABASE": database.name,
         "OWNER": database.owner,
         "LOGIN": database.login,
+        "USER_NAME": database.user,
+        "FORMER_USER": database.former_user,
         "POOL_LOGIN": database.pool_login,
+    }
+    if end := database.removal:
+        return {
+            **names,
+            "REMOVE_ON": end.remove_on,
+            "NOTICE_DAYS": str(end.notice_days),
+            "FINAL_DUMP": end.final_dump,
+            "APPROVER": end.approver,
+        }
+    return {
+        **names,
+        "SUSPENDED": "true" if database.suspended else "false",
         "EXTENSIONS": ",".join(database.extensions),
         "CONNECTION_LIMIT": str(database.connection_limit),
         "STATEMENT_TIMEOUT": f"{database.statement_timeout_seconds}s",

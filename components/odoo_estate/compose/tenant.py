@@ -89,7 +89,8 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
     login = Login(
         "login",
         {
-            "login": plan.database.login,
+            "login": plan.database.user,
+            "login_version": plan.database.login_version,
             "secret_name": plan.database.secret,
             "description": f"Database login of {plan.customer}.{plan.environment}",
             "key_arn": data.key_arn,
@@ -106,7 +107,7 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
             "service_account": plan.service_account,
             "store": STORE,
             "database_host": pooler_host(plan.pooler),
-            "database_user": plan.database.login,
+            "database_user": plan.database.user,
             "database": plan.database.name,
             "credentials": login.arn,
             "credentials_version": login.version,

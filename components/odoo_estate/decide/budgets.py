@@ -37,10 +37,11 @@ class Demand:
 
 
 def tenant_connections(context: Context, cell: str, band: OdooBand, tenant: Tenant) -> tuple[int, int]:
-    """Server connections of a tenant with workers of its own on a shared instance: to its database, and to the bus."""
+    """Server connections of a tenant with workers of its own on a shared instance: to its database, job runners' included, and to the bus."""
     plans = _workloads(context, cell, band, tenant)
     pools = shared.pool_size(context, cell) * shared.band(context, cell).pooler_replicas
-    return min(pools, workloads.client_connections(plans)), workloads.bus_connections(plans)
+    own = min(pools, workloads.client_connections(plans)) + workloads.runner_connections(plans)
+    return own, workloads.bus_connections(plans)
 
 
 def _workloads(context: Context, cell: str, band: OdooBand, tenant: Tenant) -> Mapping[Workload, WorkloadPlan]:
@@ -81,8 +82,7 @@ def _demand(context: Context, tenant: Tenant) -> Demand:
     load = sizing.load_in(context, tenant)
     if tenancy == "pooled":
         return Demand(
-            database=MAIN,
-            connections=shared.pool_size(context, cell) * shared.band(context, cell).pooler_replicas,
+            database=MAIN,  # its connections are those of the shared workers, whatever number of tenants they serve
             database_gib=load.database_gib,
             orders_per_hour=load.orders_per_hour,
             cache_mib=sizing.cache_mib(context, tenant),
@@ -154,6 +154,14 @@ def pooled_workloads(context: Context, cell: str, service_class: str) -> dict[Wo
     found = context.memo[key]
     assert isinstance(found, dict)
     return found
+
+
+def pooled_connections(plans: Mapping[Workload, WorkloadPlan]) -> int:
+    """Server connections of a class' shared workers over all databases and the bus: as many as their processes can use at once.
+
+    The server holds them to it by their login's connection limit; a pool per tenant alone would bound neither their sum nor the bus.
+    """
+    return workloads.client_connections(plans)
 
 
 # --- the budgets of a cell -----------------------------------------------------------------------------------------
@@ -228,14 +236,14 @@ def _database(context: Context, cell: str, database: str, demands: Mapping[Tenan
     workers = (
         {key: pooled_workloads(context, cell, key) for key in pooled_classes(context, cell)} if database == MAIN else {}
     )
-    bus = sum(workloads.bus_connections(plans) for plans in workers.values())
+    crowd = sum(pooled_connections(plans) for plans in workers.values())
     tenants = sum(one.connections for one in demands.values())
     yield Budget(
         name=f"connections-{database}",
-        used=tenants + bus + known.connection_reserve,
+        used=tenants + crowd + known.connection_reserve,
         limit=int(band.max_connections * fill),
         unit="connections",
-        arithmetic=f"{len(demands)} tenants {tenants} + bus of shared workers {bus} + reserve {known.connection_reserve} "
+        arithmetic=f"{len(demands)} tenants {tenants} + shared workers {crowd} + reserve {known.connection_reserve} "
         f"of {band.max_connections} x {fill:g}",
     )
     replicas = shared.band(context, cell).pooler_replicas

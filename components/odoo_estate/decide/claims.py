@@ -33,8 +33,9 @@ def _tenant(plan: TenantPlan) -> Iterator[Claim]:
     instance = f"{plan.cell}/{plan.own_database.identifier if plan.own_database else plan.database.instance}"
     yield claim("PostgreSQL database", instance, plan.database.name)
     yield claim("PostgreSQL role", instance, plan.database.login, "login")
-    if not plan.database.pool_login:
-        yield claim("PostgreSQL role", instance, plan.database.owner, "owner")
+    yield claim("PostgreSQL role", instance, plan.database.owner, "owner")
+    yield claim("PostgreSQL role", instance, plan.database.user, "user")
+    yield claim("PostgreSQL role", instance, plan.database.former_user, "former user")
     yield claim("secret", region, plan.database.secret, "database")
     yield claim("secret", region, plan.cache.secret, "cache")
     yield claim("ElastiCache user", region, plan.cache.user)

@@ -87,6 +87,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
             readers=reader_users(context),
         ),
         labels=own_labels,
+        certificate_namespace=catalog.versions.charts["cert-manager"].namespace,
         issuers={
             shared.ISSUER: IssuerPlan(
                 server=ACME,
@@ -156,6 +157,7 @@ def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPla
         login=shared.pooled_login(service_class),
         secret=shared.pooled_secret(context, cell, service_class),
         service_account=shared.SERVICE_ACCOUNT,
+        connection_limit=budgets.pooled_connections(odoo.workloads),
         cache=_sessions(context, cell, service_class),
         login_per_minute=limit.login_per_minute,
         body_mib=limit.body_mib,

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from math import ceil
 from types import MappingProxyType
 
+from odoo_estate.catalog import rds_roots
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.naming import name, part
+from odoo_estate.errors import Refused
 from odoo_estate.plan import AwsTarget, ContainerSize, PoolerPlan, PoolPlan, PriorityPlan
 from odoo_estate.spec.catalog import CellBand, OdooBand, PostgresBand
 
@@ -36,6 +38,8 @@ PRIORITIES: Mapping[str, PriorityPlan] = MappingProxyType(
     }
 )
 """The cluster's priority classes by name; what is higher is scheduled first and may evict what is lower."""
+SESSIONS_SIZE = ContainerSize(cpu_millicores=50, memory_mib=64)
+"""Of a pooler's process for job runners, which are a handful and mostly wait."""
 QUERY_WAIT_SECONDS = 30
 """How long a client waits for a server connection: long enough for a burst, shorter than Odoo's request limit of 120 s, so that the error
 names the pooler."""
@@ -124,6 +128,36 @@ def bus_connections(odoo: OdooBand) -> int:
     )
 
 
+def session_pool_size(context: Context, cell: str) -> int:
+    """Connections of one tenant's job runners per process: one for every integration pod of the largest Odoo band in the cell."""
+    catalog, served = context.catalog, band(context, cell)
+    keys = {key for one in served.serves for key in catalog.service_classes[one].odoo_bands}
+    return max(catalog.odoo_bands[key].integration.max_replicas + 1 for key in keys)
+
+
+def server_ca(context: Context, cell: str) -> str:
+    """The authorities of RDS in the cell's region.
+
+    Raises:
+        Refused: none are shipped.
+    """
+    region = context.estate.cells[cell].region
+    key: object = (server_ca, region)
+    if key not in context.memo:
+        context.memo[key] = rds_roots(region)
+    found = context.memo[key]
+    assert isinstance(found, str)
+    if not found:
+        raise Refused(
+            f"no certificate of RDS is known for {region}, and poolers trust no other",
+            document="estate",
+            field=("cells", cell, "region"),
+            value=region,
+            remedy="add the region's root certificates to catalog/rds-roots.pem, or choose another region",
+        )
+    return found
+
+
 def pooler_name(key: str) -> str:
     """The pooler in front of the cell's instance ``key``; its service has the same name."""
     return name("kubernetes", "pooler", key)
@@ -153,6 +187,9 @@ def shared_pooler(context: Context, cell: str, key: str) -> PoolerPlan:
             bus=bus_pool_size(context, cell),
             max_connections=instance.max_connections,
             credentials=pooler_credentials(context, cell, key),
+            sessions=session_pool_size(context, cell),
+            clients_each=context.catalog.assumptions.pooler_clients // 2,
+            cell=cell,
         )
     found = context.memo[memo]
     assert isinstance(found, PoolerPlan)
@@ -170,8 +207,18 @@ def pooler(
     bus: int,
     max_connections: int,
     credentials: str,
+    sessions: int,
+    clients_each: int,
+    cell: str,
 ) -> PoolerPlan:
     """A pooler: transactions for Odoo's databases, sessions for the bus in ``postgres``.
+
+    Args:
+        sessions: server connections of one tenant's job runners per process.
+        clients_each: clients of one database per process.
+
+    Raises:
+        Refused: no certificate of RDS is shipped for the cell's region.
 
     Memory: PgBouncer keeps about 2 KiB a client and 8 KiB a server connection besides 30 MiB of its own and TLS buffers (about 48 KiB a
     connection); 256 MiB hold 4000. It is single-threaded: more than one core is never used.
@@ -190,6 +237,12 @@ def pooler(
         max_db_connections=room // replicas,
         query_wait_seconds=QUERY_WAIT_SECONDS,
         credentials_secret=credentials,
+        sessions_size=SESSIONS_SIZE,
+        server_ca=server_ca(context, cell),
+        session_size=sessions,
+        max_database_clients=clients_each,
+        # Two processes a replica, and twice the replicas while every one of them is replaced.
+        lookup_connections=max(1, context.catalog.assumptions.pooler_lookups // (4 * replicas)),
         priority_class=PLATFORM_PRIORITY,
     )
 

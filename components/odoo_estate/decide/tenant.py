@@ -8,6 +8,7 @@ from odoo_estate.decide import (
     backup,
     budgets,
     entitlements,
+    lifecycle,
     network,
     objectives,
     shared,
@@ -35,6 +36,7 @@ from odoo_estate.plan import (
     Budget,
     BudgetPlan,
     CachePlan,
+    ContainerSize,
     DatabasePlan,
     Decision,
     Exemption,
@@ -79,6 +81,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     tenant = Tenant(customer, environment)
     contract, service = context.customers[customer], context.service_class(customer)
     entitlements.check(context, tenant)
+    lifecycle.check(context, customer)
     cell, tenancy = context.cell_of(customer), context.tenancy(tenant)
     budgets.check(context, cell)
     production = environment == "production"
@@ -103,6 +106,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         decisions.append(_pooled_decision(context, tenant))
     decisions.append(_maintenance_decision(context, tenant))
     decisions += promised
+    decisions += lifecycle.decisions(context, tenant)
     found += proved
     return TenantPlan(
         estate=context.estate.estate,
@@ -129,7 +133,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         cluster=shared.cluster(context, cell),
         namespace=_namespace(context, tenant),
         labels=labels(own_tags),
-        odoo=odoo,
+        odoo=_asleep(odoo) if odoo and contract.suspended else odoo,
         quota=_quota(odoo, own.pooler, context) if odoo else None,
         network=_network(context, tenant, own.pooler) if odoo else None,
         database=database,
@@ -184,6 +188,12 @@ def _secrets(context: Context, tenant: Tenant, own: PoolerPlan | None) -> tuple[
     return tuple(tenant_data.secret(context, tenant, kind) for kind in kinds)
 
 
+def _asleep(odoo: OdooPlan) -> OdooPlan:
+    """A suspended tenant's workloads: still there, with no pods."""
+    plans = {key: replace(one, min_replicas=0, max_replicas=0) for key, one in odoo.workloads.items()}
+    return replace(odoo, workloads=plans)
+
+
 # --- machines of its own -------------------------------------------------------------------------------------------
 
 
@@ -233,7 +243,8 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
     replicas = OWN_POOLERS if production else 1
     bus = workloads.bus_connections(odoo.workloads)
     pool = ceil(workloads.processes(odoo.workloads) / replicas) + 1
-    connections = pool * replicas + bus
+    runners = workloads.runner_connections(odoo.workloads)
+    connections = pool * replicas + runners + bus
     band, decision = sizing.postgres_band(context, tenant, connections)
     decisions.append(decision)
     windows = _windows(context, tenant)
@@ -288,7 +299,7 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
             used=connections + reserve,
             limit=int(size.max_connections * fill),
             unit="connections",
-            arithmetic=f"pool {pool} x {replicas} + bus {bus} + reserve {reserve} of {size.max_connections} x {fill:g}",
+            arithmetic=f"pool {pool} x {replicas} + job runners {runners} + bus {bus} + reserve {reserve} of {size.max_connections} x {fill:g}",
         )
     )
     found.append(
@@ -310,6 +321,9 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
         bus=bus,
         max_connections=size.max_connections,
         credentials=tenant_data.secret(context, tenant, "pooler"),
+        sessions=runners,
+        clients_each=context.catalog.assumptions.pooler_clients,
+        cell=context.cell_of(tenant.customer),
     )
     return _Own(database, pooler, _own_cache(context, tenant, windows, decisions) if production else None)
 
@@ -384,13 +398,22 @@ def _database(context: Context, tenant: Tenant, own: _Own, series: str) -> Tenan
     shared_size = shared.pool_size(context, context.cell_of(tenant.customer))
     pool = own.pooler.pools["*"] if own.pooler else PoolPlan(mode="transaction", size=shared_size)
     limit = budgets.demand(context, tenant).connections
+    if pooled:
+        limit = shared_size * shared.band(context, context.cell_of(tenant.customer)).pooler_replicas
     if own.pooler:
-        limit = pool.size * own.pooler.replicas + own.pooler.pools["postgres"].size
+        limit = pool.size * own.pooler.replicas + own.pooler.session_size + own.pooler.pools["postgres"].size
+    users = [name("postgres", *tenant, "user", turn) for turn in ("odd", "even")]
+    user, former = users if contract.login_version % 2 else reversed(users)
     return TenantDatabasePlan(
         instance=context.database_of(tenant),
         name=database,
         owner=name("postgres", *tenant, "owner"),
         login=name("postgres", *tenant, "login"),
+        user=user,
+        former_user=former,
+        login_version=contract.login_version,
+        suspended=contract.suspended is not None,
+        removal=lifecycle.removal(context, tenant),
         secret=tenant_data.secret(context, tenant, "database"),
         extensions=(*EXTENSIONS, *(("vector",) if vector else ())),
         connection_limit=limit,
@@ -421,7 +444,11 @@ def _quota(odoo: OdooPlan, pooler: PoolerPlan | None, context: Context) -> Quota
     """
     sizes = [(one.size, one.max_replicas + (not one.recreate)) for one in odoo.workloads.values()]
     if pooler:
-        sizes.append((pooler.size, pooler.replicas + 1))
+        first, second = pooler.size, pooler.sessions_size
+        whole = ContainerSize(
+            cpu_millicores=first.cpu_millicores + second.cpu_millicores, memory_mib=first.memory_mib + second.memory_mib
+        )
+        sizes.append((whole, pooler.replicas + 1))
     smallest = min((size for size, _ in sizes), key=lambda size: size.memory_mib)
     return QuotaPlan(
         cpu_millicores=sum(size.cpu_millicores * count for size, count in sizes),
@@ -498,7 +525,9 @@ def _shares(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
     if not one.database:
         return ()
     whole = budgets.by_name(context, context.cell_of(tenant.customer))
-    used = {"connections": one.connections, "storage": one.database_gib, "orders": one.orders_per_hour}
+    used = {"storage": one.database_gib, "orders": one.orders_per_hour}
+    if one.connections:  # a pooled tenant uses those of the shared workers
+        used = {"connections": one.connections, **used}
     shares = [
         Budget(
             name=f"share-{measure}",

@@ -236,6 +236,11 @@ def client_connections(workloads: Mapping[Workload, WorkloadPlan]) -> int:
     return sum(one.processes * one.max_connections * pods[key] for key, one in workloads.items())
 
 
+def runner_connections(workloads: Mapping[Workload, WorkloadPlan]) -> int:
+    """Connections of job runners, which LISTEN in the tenant's own database: one for every integration pod."""
+    return counted(workloads)["integration"]
+
+
 def bus_connections(workloads: Mapping[Workload, WorkloadPlan]) -> int:
     """Connections to the bus in ``postgres``, each of which a session pool pins: one for every process that may NOTIFY, and a second one
     for those that LISTEN (websocket and cron)."""

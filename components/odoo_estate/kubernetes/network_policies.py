@@ -18,6 +18,8 @@ NAME = "app.kubernetes.io/name"
 ODOO = {NAME: "odoo"}
 INGRESS = {NAME: "traefik"}
 POSTGRES_PORT = 5432
+SESSION_PORT = 5433
+"""Of a pooler, for job runners."""
 CACHE_PORT = 6379
 HTTP_PORT = 8069
 WEBSOCKET_PORT = 8072
@@ -63,7 +65,10 @@ def odoo(network: TenantNetworkPlan) -> Policy:
     """In: the ingress to both servers of Odoo, monitoring to the first. Out: PostgreSQL through the pooler only, the cache, the pods' cloud
     identity, and the outside where the contract has some."""
     egress: list[k8s.networking.v1.NetworkPolicyEgressRuleArgsDict] = [
-        {"to": [in_namespace(network.pooler_namespace, {NAME: network.pooler_name})], "ports": tcp(POSTGRES_PORT)},
+        {
+            "to": [in_namespace(network.pooler_namespace, {NAME: network.pooler_name})],
+            "ports": tcp(POSTGRES_PORT, SESSION_PORT),
+        },
         {"to": addresses(network.database_cidrs), "ports": tcp(CACHE_PORT)},
         {"to": addresses([POD_IDENTITY_AGENT]), "ports": tcp(80)},
     ]

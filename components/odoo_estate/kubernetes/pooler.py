@@ -7,18 +7,31 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from odoo_estate.kubernetes import network_policies
-from odoo_estate.kubernetes.checksum import checksum
+from odoo_estate.kubernetes.certificate import certificate
 from odoo_estate.kubernetes.external_secret import Source, external_secret
 from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.kubernetes.namespace import POOLER
-from odoo_estate.kubernetes.pgbouncer_ini import CREDENTIALS, HOST, PORT, pgbouncer_ini
+from odoo_estate.kubernetes.pgbouncer_ini import (
+    CERTIFICATE,
+    CONFIGURATION,
+    CREDENTIALS,
+    FOLLOW,
+    HOST,
+    PORT,
+    SERVER_CA,
+    SESSION_PORT,
+    pgbouncer_ini,
+    sessions_ini,
+)
 from odoo_estate.kubernetes.pod import pod_template, resources, security_context, spread
-from odoo_estate.plan import PoolerPlan
+from odoo_estate.plan import ContainerSize, PoolerPlan
 
 UID = 65532
 """PgBouncer needs no account of its own, only one that is not root."""
 GRACE_SECONDS = 150
 """On SIGTERM PgBouncer waits for its clients (since 1.23); Odoo's longest request is 120 s by default."""
+
+PORTS = {"postgres": PORT, "sessions": SESSION_PORT}
 
 
 class PoolerArgs(TypedDict):
@@ -51,7 +64,11 @@ class Pooler(pulumi.ComponentResource):
         k8s.core.v1.ConfigMap(
             f"{name}-configuration",
             metadata=metadata(plan, labels),
-            data={"pgbouncer.ini": configuration(args)},
+            data={
+                "pgbouncer.ini": with_host(pgbouncer_ini(plan), args["host"]),
+                "sessions.ini": with_host(sessions_ini(plan), args["host"]),
+                SERVER_CA: plan.server_ca,
+            },
             opts=child,
         )
         credentials = external_secret(
@@ -67,7 +84,17 @@ class Pooler(pulumi.ComponentResource):
                     fields={"username": "username", "password": "password"},
                 )
             ],
+            # In clear, because PgBouncer cannot log in to a server with a verifier; the login can do nothing but look verifiers up.
             template={"userlist.txt": '"{{ .username }}" "{{ .password }}"\n'},
+            opts=child,
+        )
+        certificate(
+            f"{name}-certificate",
+            secret=certificate_secret(plan),
+            namespace=plan.namespace,
+            labels=labels,
+            hosts=[self.host],
+            usage="server auth",
             opts=child,
         )
         k8s.apps.v1.Deployment(
@@ -81,7 +108,9 @@ class Pooler(pulumi.ComponentResource):
             metadata=metadata(plan, labels),
             spec={
                 "selector": selector(plan),
-                "ports": [{"name": "postgres", "port": PORT, "target_port": PORT, "protocol": "TCP"}],
+                "ports": [
+                    {"name": key, "port": port, "target_port": port, "protocol": "TCP"} for key, port in PORTS.items()
+                ],
             },
             opts=child,
         )
@@ -114,12 +143,16 @@ def metadata(plan: PoolerPlan, labels: Mapping[str, str]) -> k8s.meta.v1.ObjectM
     return object_metadata(plan.name, plan.namespace, labels)
 
 
-def configuration(args: PoolerArgs) -> pulumi.Output[str]:
+def certificate_secret(plan: PoolerPlan) -> str:
+    return f"{plan.name}-tls"
+
+
+def with_host(text: str, host: pulumi.Input[str]) -> pulumi.Output[str]:
     """The endpoint is known only to the cloud, so it is put between the parts that the plan decides."""
-    first, *rest = pgbouncer_ini(args["plan"]).split(HOST)
+    first, *rest = text.split(HOST)
     parts: list[pulumi.Input[str]] = [first]
     for part in rest:
-        parts += [args["host"], part]
+        parts += [host, part]
     return pulumi.Output.concat(*parts)
 
 
@@ -134,14 +167,15 @@ def deployment(
         "selector": {"match_labels": selector(plan)},
         "template": pod_template(
             labels=labels,
-            annotations={
-                "estate.odoo/configuration": checksum(pgbouncer_ini(plan)),
-                "estate.odoo/database-host": args["host"],
-            },
-            containers=[container(plan)],
+            # A changed configuration is followed where it runs (`FOLLOW`): a new pod would cost every client its session.
+            containers=[
+                container("pgbouncer", "pgbouncer.ini", PORT, plan, plan.size),
+                container("sessions", "sessions.ini", SESSION_PORT, plan, plan.sessions_size),
+            ],
             volumes=[
                 {"name": "configuration", "config_map": {"name": plan.name}},
                 {"name": "credentials", "secret": {"secret_name": credentials}},
+                {"name": "certificate", "secret": {"secret_name": certificate_secret(plan)}},
             ],
             uid=UID,
             gid=UID,
@@ -153,21 +187,22 @@ def deployment(
     }
 
 
-def container(plan: PoolerPlan) -> k8s.core.v1.ContainerArgsDict:
-    alive: k8s.core.v1.TCPSocketActionArgsDict = {"port": PORT}
+def container(name: str, file: str, port: int, plan: PoolerPlan, size: ContainerSize) -> k8s.core.v1.ContainerArgsDict:
+    alive: k8s.core.v1.TCPSocketActionArgsDict = {"port": port}
     return {
-        "name": "pgbouncer",
+        "name": name,
         "image": plan.image,
-        "command": ["pgbouncer", "/etc/pgbouncer/configuration/pgbouncer.ini"],
-        "ports": [{"name": "postgres", "container_port": PORT}],
-        "resources": resources(plan.size),
+        "command": ["sh", "-c", FOLLOW, f"{CONFIGURATION}/{file}"],
+        "ports": [{"container_port": port}],
+        "resources": resources(size),
         "security_context": security_context(),
         "readiness_probe": {"tcp_socket": alive, "period_seconds": 5},
         "liveness_probe": {"tcp_socket": alive, "period_seconds": 20, "failure_threshold": 6},
         "lifecycle": {"pre_stop": {"sleep": {"seconds": 10}}},
         "volume_mounts": [
-            {"name": "configuration", "mount_path": "/etc/pgbouncer/configuration", "read_only": True},
+            {"name": "configuration", "mount_path": CONFIGURATION, "read_only": True},
             {"name": "credentials", "mount_path": CREDENTIALS.rsplit("/", 1)[0], "read_only": True},
+            {"name": "certificate", "mount_path": CERTIFICATE, "read_only": True},
         ],
     }
 
@@ -182,7 +217,7 @@ def policy(args: PoolerArgs) -> network_policies.Policy:
         "ingress": [
             {
                 "from_": [{"namespace_selector": {"match_labels": {POOLER: plan.name}}}],
-                "ports": network_policies.tcp(PORT),
+                "ports": network_policies.tcp(*PORTS.values()),
             }
         ],
     }

@@ -39,6 +39,7 @@ def workload_settings(odoo: OdooPlan, workload: WorkloadPlan, *, host: str, user
     settings |= {
         "db_host": host,
         "db_port": str(POSTGRES_PORT),
+        "db_sslmode": "verify-full",
         "db_user": user,
         "db_password": PASSWORD,
         "db_maxconn": str(workload.max_connections),

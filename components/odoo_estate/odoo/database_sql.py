@@ -4,7 +4,9 @@ The scripts are psql's. Names come from environment variables (``\getenv``), pas
 stands on a command line; names reach SQL only through ``:'…'`` and ``format('%I', …)``. Written for a master user that is not a superuser
 (RDS), and run as one that is none by the tests.
 
-Who is who: the *owner* owns a tenant's database and cannot log in; the *login* works in it and can neither drop it nor enter another's.
+Who is who: the *owner* owns a tenant's database; the *login* owns what is in it, and can neither drop it nor enter another's; nobody can log in
+as either. Odoo comes in as one of two *users*, which turn into the login. A rotation makes the user that is not in use, and the other goes on for a
+day: a role has one password only, and the pods hear of a new one after the server does.
 In the pooled tenancy the shared workers' login owns the databases, because Odoo lists only databases that its own user owns
 (``list_dbs`` in ``odoo/service/db.py``, 16 to 19). Inside each database it takes the tenant's role, to which nobody can log in then, so that
 what it makes there belongs to the tenant and can be moved out by itself.
@@ -74,38 +76,49 @@ $$;
 
 INSTANCE = r"""
 \getenv pooler POOLER
+\getenv connection_limit CONNECTION_LIMIT
 \set pooler_password `cat "$PASSWORDS/pooler"`
--- Where the pooler looks verifiers up. Only the function is open to it, and to nobody else.
+-- Where the pooler looks verifiers up. Only the function is open to it, and to nobody else. Roles that are suspended or past their last day
+-- are not found, so that the pooler refuses them as the server does.
 CREATE SCHEMA IF NOT EXISTS pooler;
 CREATE TABLE IF NOT EXISTS pooler.login (login name PRIMARY KEY, verifier text NOT NULL);
+CREATE TABLE IF NOT EXISTS pooler.suspended (database name PRIMARY KEY, since timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS pooler.removed (database name, removed timestamptz DEFAULT now(), final_dump text NOT NULL, approver text NOT NULL,
+  PRIMARY KEY (database, removed));
 REVOKE ALL ON SCHEMA pooler FROM PUBLIC;
-REVOKE ALL ON TABLE pooler.login FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA pooler FROM PUBLIC;
 CREATE OR REPLACE FUNCTION pooler.lookup(wanted text) RETURNS TABLE (login text, verifier text)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
-$$ SELECT entry.login::text, entry.verifier FROM pooler.login AS entry WHERE entry.login = wanted $$;
+$$ SELECT entry.login::text, entry.verifier FROM pooler.login AS entry JOIN pg_roles ON rolname = entry.login
+   WHERE entry.login = wanted AND rolcanlogin AND coalesce(rolvaliduntil, 'infinity') > now() $$;
 REVOKE ALL ON FUNCTION pooler.lookup(text) FROM PUBLIC;
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', :'pooler')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'pooler') \gexec
 SELECT pg_temp.scram_verifier(:'pooler_password', uuid_send(gen_random_uuid())) AS pooler_verifier \gset
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'pooler', :'pooler_verifier') \gexec
+SELECT format('ALTER ROLE %I LOGIN CONNECTION LIMIT %s PASSWORD %L', :'pooler', :'connection_limit'::int, :'pooler_verifier') \gexec
 SELECT format('GRANT CONNECT ON DATABASE postgres TO %1$I', :'pooler') \gexec
 SELECT format('GRANT USAGE ON SCHEMA pooler TO %1$I', :'pooler') \gexec
 SELECT format('GRANT EXECUTE ON FUNCTION pooler.lookup(text) TO %1$I', :'pooler') \gexec
 """
 
+GRACE = "\\set grace '1 day'\n"
+"""How long a former user goes on: a rollout takes minutes, a night may lie between a failed one and its repetition."""
+
 LOGIN = r"""
-\getenv login LOGIN
 \getenv connection_limit CONNECTION_LIMIT
 \set login_password `cat "$PASSWORDS/login"`
-SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', :'login')
-  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'login') \gexec
-SELECT pg_temp.verifier(:'login_password', (SELECT verifier FROM pooler.login WHERE login = :'login')) AS login_verifier \gset
-SELECT format('ALTER ROLE %I LOGIN NOCREATEDB NOCREATEROLE CONNECTION LIMIT %s PASSWORD %L',
-              :'login', :'connection_limit'::int, :'login_verifier') \gexec
-INSERT INTO pooler.login (login, verifier) VALUES (:'login', :'login_verifier')
+SELECT format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', :'entering')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'entering') \gexec
+SELECT pg_temp.verifier(:'login_password', (SELECT verifier FROM pooler.login WHERE login = :'entering')) AS login_verifier \gset
+-- The server's verifier and the pooler's change in one transaction: no client meets two passwords.
+BEGIN;
+SELECT format('ALTER ROLE %I %s NOCREATEDB NOCREATEROLE CONNECTION LIMIT %s PASSWORD %L VALID UNTIL ''infinity''', :'entering',
+              CASE WHEN :'suspended'::boolean THEN 'NOLOGIN' ELSE 'LOGIN' END, :'connection_limit'::int, :'login_verifier') \gexec
+INSERT INTO pooler.login (login, verifier) VALUES (:'entering', :'login_verifier')
   ON CONFLICT (login) DO UPDATE SET verifier = excluded.verifier WHERE pooler.login.verifier <> excluded.verifier;
+COMMIT;
 -- Odoo's bus and its job trigger are in the database postgres.
-SELECT format('GRANT CONNECT ON DATABASE postgres TO %I', :'login') \gexec
+SELECT format('GRANT CONNECT ON DATABASE postgres TO %I', :'entering') \gexec
 """
 
 DATABASE = r"""
@@ -113,34 +126,41 @@ DATABASE = r"""
 \getenv login LOGIN
 \getenv owner OWNER
 \getenv pool_login POOL_LOGIN
+\getenv user USER_NAME
+\getenv former_user FORMER_USER
 \getenv extensions EXTENSIONS
 \getenv statement_timeout STATEMENT_TIMEOUT
 \getenv idle_timeout IDLE_TIMEOUT
 \getenv connection_limit CONNECTION_LIMIT
-SELECT :'pool_login' <> '' AS pooled \gset
--- A tenant that leaves its shared workers takes its database out of their hands.
+\getenv suspended SUSPENDED
+SELECT :'pool_login' <> '' AS pooled, :'suspended'::boolean AS suspended \gset
+SELECT format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', role)
+  FROM unnest(ARRAY[:'login', :'owner']) AS role WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
+-- A tenant that leaves its shared workers takes its database out of their hands; one that joins them needs no users of its own.
 SELECT format('REVOKE %I FROM %I', :'login', member.rolname)
   FROM pg_auth_members JOIN pg_roles AS granted ON granted.oid = roleid JOIN pg_roles AS member ON member.oid = pg_auth_members.member
-  WHERE granted.rolname = :'login' AND member.rolname NOT IN (:'pool_login', current_user) \gexec
+  WHERE granted.rolname = :'login' AND member.rolname NOT IN (:'pool_login', :'user', :'former_user', current_user) \gexec
 SELECT format('ALTER ROLE %I IN DATABASE %I RESET ALL', rolname, datname)
   FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase JOIN pg_roles ON pg_roles.oid = setrole
-  WHERE datname = :'database' AND rolname NOT IN (:'pool_login', :'login') \gexec
+  WHERE datname = :'database' AND rolname NOT IN (:'pool_login', :'user', :'former_user') \gexec
 \if :pooled
-  \set holder :pool_login
-  SELECT format('CREATE ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE', :'login')
-    WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'login') \gexec
-  SELECT format('ALTER ROLE %I NOLOGIN PASSWORD NULL', :'login') \gexec
-  DELETE FROM pooler.login WHERE login = :'login';
   -- Fails when the shared workers' login is missing: the platform has to be up before its tenants.
   SELECT format('GRANT %I TO %I', :'login', :'pool_login') \gexec
 \else
-  \set holder :owner
-  SELECT format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', :'owner')
-    WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \gexec
+  SELECT format('GRANT %I TO %I', :'login', :'user') \gexec
+  -- The former user goes on for a while, for the pods that have not heard of the new one, and ends by itself.
+  SELECT format('ALTER ROLE %I VALID UNTIL %L', rolname, now() + :'grace'::interval)
+    FROM pg_roles WHERE rolname = :'former_user' AND coalesce(rolvaliduntil, 'infinity') = 'infinity' \gexec
 \endif
--- Only a member of a role may give it a database, unless a superuser does.
-SELECT format('GRANT %I TO CURRENT_USER', :'holder')
-  WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \gexec
+SELECT format('ALTER ROLE %I %s', rolname, CASE WHEN shut THEN 'NOLOGIN' ELSE 'LOGIN' END)
+  FROM pg_roles, (SELECT :'suspended'::boolean OR :'pooled'::boolean AS shut) AS entry
+  WHERE rolname IN (:'user', :'former_user') AND rolcanlogin = shut \gexec
+-- Only a member of a role may give it a database, or take one from it, unless a superuser does.
+SELECT format('GRANT %I TO CURRENT_USER', role)
+  FROM unnest(ARRAY[:'owner', :'login', nullif(:'pool_login', '')]) AS role
+  WHERE role IS NOT NULL AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \gexec
+-- While the tenant is suspended its database belongs to a role that nobody can log in as: shared workers do not list it any more.
+SELECT CASE WHEN :'pooled'::boolean AND NOT :'suspended'::boolean THEN :'pool_login' ELSE :'owner' END AS holder \gset
 -- What an interrupted DROP DATABASE leaves behind (since 15.4) accepts no connection and can only be dropped.
 SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname = :'database' AND datconnlimit = -2 \gexec
 SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING ''UTF8'' LC_COLLATE ''C''', :'database', :'holder')
@@ -148,17 +168,25 @@ SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING ''UTF8'' 
 SELECT format('ALTER DATABASE %I OWNER TO %I', :'database', :'holder')
   FROM pg_database WHERE datname = :'database' AND datdba <> (SELECT oid FROM pg_roles WHERE rolname = :'holder') \gexec
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'database') \gexec
-SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', :'database', :'login') \gexec
 SELECT format('ALTER DATABASE %I CONNECTION LIMIT %s', :'database', :'connection_limit'::int) \gexec
--- Settings belong to the role that connects, so the shared workers' login needs them as well.
-SELECT format('ALTER ROLE %I IN DATABASE %I SET %s', connecting, :'database', setting)
-  FROM unnest(ARRAY[:'login', nullif(:'pool_login', '')]) AS connecting,
-       unnest(ARRAY[format('statement_timeout = %L', :'statement_timeout'),
-                    format('idle_in_transaction_session_timeout = %L', :'idle_timeout')]) AS setting
-  WHERE connecting IS NOT NULL \gexec
-\if :pooled
-  SELECT format('ALTER ROLE %I IN DATABASE %I SET role = %L', :'pool_login', :'database', :'login') \gexec
+\if :suspended
+  INSERT INTO pooler.suspended (database) VALUES (:'database') ON CONFLICT DO NOTHING;
+  SELECT format('REVOKE ALL ON DATABASE %I FROM %I', :'database', rolname)
+    FROM pg_roles WHERE rolname IN (:'login', :'pool_login', :'user', :'former_user') \gexec
+  -- Nobody comes in any more; now those who are inside leave. The users' sessions on the bus as well, the shared workers' not.
+  SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND (datname = :'database' OR usename IN (:'user', :'former_user')) \g /dev/null
+\else
+  SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', :'database', :'login') \gexec
+  DELETE FROM pooler.suspended WHERE database = :'database';
 \endif
+-- Settings belong to the role that connects. It turns into the tenant's role, so that what it makes belongs to the tenant.
+SELECT format('ALTER ROLE %I IN DATABASE %I SET %s', rolname, :'database', setting)
+  FROM pg_roles,
+       unnest(ARRAY[format('statement_timeout = %L', :'statement_timeout'),
+                    format('idle_in_transaction_session_timeout = %L', :'idle_timeout'),
+                    format('role = %L', :'login')]) AS setting
+  WHERE rolname IN (:'pool_login', :'user', :'former_user') \gexec
 SELECT format('dbname=''%s''', replace(replace(:'database', '\', '\\'), '''', '\''')) AS conninfo \gset
 \connect -reuse-previous=on :"conninfo"
 SELECT format('CREATE EXTENSION IF NOT EXISTS %I', extension) FROM unnest(string_to_array(:'extensions', ',')) AS extension \gexec
@@ -167,29 +195,93 @@ SELECT format('SET ROLE %I', :'holder') \gexec
 SELECT format('GRANT USAGE, CREATE ON SCHEMA public TO %I', :'login') \gexec
 """
 
+REMOVAL = r"""
+\getenv database DATABASE
+\getenv login LOGIN
+\getenv owner OWNER
+\getenv pool_login POOL_LOGIN
+\getenv user USER_NAME
+\getenv former_user FORMER_USER
+\getenv remove_on REMOVE_ON
+\getenv notice_days NOTICE_DAYS
+\getenv final_dump FINAL_DUMP
+\getenv approver APPROVER
+CREATE FUNCTION pg_temp.demand(fulfilled boolean, otherwise text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF fulfilled IS NOT TRUE THEN RAISE EXCEPTION 'removal refused: %', otherwise; END IF;
+END $$;
+SELECT EXISTS (SELECT FROM pg_database WHERE datname = :'database') AS present,
+  EXISTS (SELECT FROM pooler.removed WHERE database = :'database' AND final_dump = :'final_dump')
+    AND NOT EXISTS (SELECT FROM pooler.suspended WHERE database = :'database') AS finished \gset
+\if :finished
+  -- Nothing is left to do, and a database that was made anew under the same name is not this one.
+  \quit
+\endif
+SELECT coalesce((SELECT since::text FROM pooler.suspended WHERE database = :'database'), '') AS since \gset
+SELECT pg_temp.demand(:'since' <> '', format('%s is not suspended', :'database')) \g /dev/null
+SELECT pg_temp.demand(:'since'::timestamptz <= now() - make_interval(days => :'notice_days'::int),
+                      format('%s is suspended since %s, less than %s days', :'database', :'since', :'notice_days')) \g /dev/null
+SELECT pg_temp.demand(current_date >= :'remove_on'::date, format('%s stays until %s', :'database', :'remove_on')) \g /dev/null
+SELECT pg_temp.demand(:'final_dump' ~ '^[0-9]{8}T[0-9]{6}Z$', format('"%s" is not the name of a dump', :'final_dump')) \g /dev/null
+SELECT pg_temp.demand(to_timestamp(:'final_dump', 'YYYYMMDD"T"HH24MISS') AT TIME ZONE current_setting('TimeZone') AT TIME ZONE 'UTC'
+                        BETWEEN :'since'::timestamptz AND now(),
+                      format('the dump %s was not taken since the suspension of %s', :'final_dump', :'since')) \g /dev/null
+SELECT pg_temp.demand(:'approver' <> '', 'nobody approved it') \g /dev/null
+SELECT pg_temp.demand(NOT EXISTS (SELECT FROM pg_roles WHERE rolname IN (:'user', :'former_user', :'login', :'owner') AND rolcanlogin),
+                      'a role of the tenant can log in') \g /dev/null
+\if :present
+  SELECT pg_temp.demand(NOT EXISTS (SELECT FROM pg_roles WHERE rolname IN (:'user', :'former_user', :'login', :'pool_login')
+                                    AND has_database_privilege(rolname, :'database', 'CONNECT')), 'a role may still connect') \g /dev/null
+  SELECT pg_temp.demand(NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = :'database'), 'somebody is connected') \g /dev/null
+  SELECT pg_temp.demand((SELECT datdba FROM pg_database WHERE datname = :'database') = (SELECT oid FROM pg_roles WHERE rolname = :'owner'),
+                        'the database belongs to another') \g /dev/null
+  SELECT format('DROP DATABASE %I', :'database') \gexec
+\endif
+SELECT format('REVOKE ALL ON DATABASE postgres FROM %I', rolname)
+  FROM pg_roles WHERE rolname IN (:'user', :'former_user', :'login', :'owner') \gexec
+DELETE FROM pooler.login WHERE login IN (:'user', :'former_user', :'login');
+SELECT format('DROP ROLE %I', rolname) FROM pg_roles WHERE rolname IN (:'user', :'former_user', :'login', :'owner') \gexec
+-- The record of the removal, and the end of the suspension, in one transaction.
+BEGIN;
+INSERT INTO pooler.removed (database, final_dump, approver) VALUES (:'database', :'final_dump', :'approver');
+DELETE FROM pooler.suspended WHERE database = :'database';
+COMMIT;
+"""
+
 
 def instance_script() -> str:
-    """Once per instance: the pooler's login and its table of verifiers. Variable: ``POOLER``; password: ``pooler``."""
+    """Once per instance: the pooler's login and its tables. Variables: ``POOLER``, ``CONNECTION_LIMIT``; password: ``pooler``."""
     return PRELUDE + INSTANCE
 
 
 def login_script() -> str:
     """A login of shared workers. Variables: ``LOGIN``, ``CONNECTION_LIMIT``; password: ``login``."""
-    return PRELUDE + LOGIN
+    return PRELUDE + "\\getenv entering LOGIN\n\\set suspended false\n" + LOGIN
 
 
 def tenant_script() -> str:
-    """A tenant's login and database, in an instance that is prepared.
+    """A tenant's user and database, in an instance that is prepared.
 
-    Variables: those of `login_script` and `pooled_tenant_script`, with an empty ``POOL_LOGIN``. Password: ``login``.
+    Variables: those of `pooled_tenant_script`, with an empty ``POOL_LOGIN``. Password: ``login``, that of ``USER_NAME``.
     """
-    return PRELUDE + LOGIN + DATABASE
+    return PRELUDE + "\\getenv entering USER_NAME\n\\getenv suspended SUSPENDED\n" + LOGIN + GRACE + DATABASE
 
 
 def pooled_tenant_script() -> str:
     """A database for shared workers.
 
-    Variables: ``DATABASE``, ``LOGIN`` (the tenant's role), ``OWNER``, ``POOL_LOGIN``, ``EXTENSIONS`` (comma-separated), ``CONNECTION_LIMIT``,
-    ``STATEMENT_TIMEOUT`` and ``IDLE_TIMEOUT`` (with unit). No password.
+    Variables: ``DATABASE``, ``LOGIN`` (the tenant's role), ``OWNER``, ``POOL_LOGIN``, ``USER_NAME`` and ``FORMER_USER`` (the tenant's own users,
+    which it has only while it has workers of its own), ``EXTENSIONS`` (comma-separated), ``CONNECTION_LIMIT``, ``STATEMENT_TIMEOUT`` and
+    ``IDLE_TIMEOUT`` (with unit), ``SUSPENDED`` (true: nobody gets in, all data stays). No password.
     """
-    return PRELUDE + DATABASE
+    return PRELUDE + GRACE + DATABASE
+
+
+def removal_script() -> str:
+    """The end of a tenant's database and roles. It refuses unless the tenant has been suspended for long enough, its day has come, a dump of
+    after the suspension is named, and nobody is connected; what it did is kept in ``pooler.removed``.
+
+    Variables: ``DATABASE``, ``LOGIN``, ``OWNER``, ``POOL_LOGIN``, ``USER_NAME``, ``FORMER_USER``, ``REMOVE_ON`` (ISO date), ``NOTICE_DAYS``,
+    ``FINAL_DUMP`` (``YYYYMMDDTHHMMSSZ``), ``APPROVER``. No password.
+    """
+    return PRELUDE + REMOVAL

@@ -5,10 +5,12 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from odoo_estate.kubernetes.certificate import certificate
 from odoo_estate.kubernetes.checksum import checksum
 from odoo_estate.kubernetes.external_secret import Source, external_secret
+from odoo_estate.kubernetes.network_policies import SESSION_PORT
 from odoo_estate.odoo.conf import odoo_conf, workload_settings
-from odoo_estate.odoo.workload import SESSIONS, OdooWorkload, OdooWorkloadArgs
+from odoo_estate.odoo.workload import SESSIONS, TRUST, OdooWorkload, OdooWorkloadArgs
 from odoo_estate.plan import OdooPlan
 
 CONFIGURATION = "odoo"
@@ -51,6 +53,16 @@ class OdooEnvironment(pulumi.ComponentResource):
     def __init__(self, name: str, args: OdooEnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:odoo:OdooEnvironment", name, None, opts)
         configuration = configure(name, args, parent=self)
+        # For the authority's own certificate, which cert-manager puts beside every one that it makes.
+        certificate(
+            f"{name}-trust",
+            secret=TRUST,
+            namespace=args["namespace"],
+            labels=args["labels"],
+            hosts=[f"odoo.{args['namespace']}"],
+            usage="client auth",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         for workload, plan in args["odoo"].workloads.items():
             inputs: OdooWorkloadArgs = {
                 "workload": workload,
@@ -60,7 +72,11 @@ class OdooEnvironment(pulumi.ComponentResource):
                 "labels": args["labels"],
                 "service_account": args["service_account"],
                 "configuration": configuration,
-                "environment": {**args.get("variables", {}), **session_variables(args["sessions"])},
+                "environment": {
+                    **args.get("variables", {}),
+                    **session_variables(args["sessions"]),
+                    **(runner_variables(args) if workload == "integration" else {}),
+                },
                 "sessions": args["sessions"] is not None,
             }
             OdooWorkload(f"{name}-{workload}", inputs, pulumi.ResourceOptions(parent=self))
@@ -98,6 +114,17 @@ def configuration_files(args: OdooEnvironmentArgs) -> dict[str, str]:
             )
         )
         for workload, plan in args["odoo"].workloads.items()
+    }
+
+
+def runner_variables(args: OdooEnvironmentArgs) -> dict[str, str]:
+    """Where OCA's ``queue_job``, if it is loaded, LISTENs in the tenant's database. Not for shared workers: their runner would hold a connection
+    to every database for ever."""
+    if not args["database"]:
+        return {}
+    return {
+        "ODOO_QUEUE_JOB_JOBRUNNER_DB_HOST": args["database_host"],
+        "ODOO_QUEUE_JOB_JOBRUNNER_DB_PORT": str(SESSION_PORT),
     }
 
 

@@ -1,6 +1,6 @@
 """A login of PostgreSQL: its generated password, kept in Secrets Manager."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 
@@ -14,6 +14,8 @@ class LoginArgs(TypedDict):
     secret_name: str
     description: str
     key_arn: pulumi.Input[str]
+    login_version: NotRequired[int]
+    """A raised one makes a new password."""
 
 
 class Login(pulumi.ComponentResource):
@@ -30,7 +32,10 @@ class Login(pulumi.ComponentResource):
             {
                 "description": args["description"],
                 "secret_name": args["secret_name"],
-                "values": {"username": args["login"], "password": Password(name, {}, child).text},
+                "values": {
+                    "username": args["login"],
+                    "password": Password(name, {"version": args.get("login_version", 1)}, child).text,
+                },
                 "key_arn": args["key_arn"],
             },
             child,

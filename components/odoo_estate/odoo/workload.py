@@ -14,6 +14,9 @@ from odoo_estate.plan import OdooPlan, WorkloadPlan
 
 CONFIGURATION = "/etc/odoo"
 SESSIONS = "sessions.url"
+TRUST = "pooler-trust"
+"""Kubernetes Secret with the authority of the pooler's certificate."""
+TRUST_FOLDER = "/etc/ssl/pooler"
 TEMPORARY_MIB = 1024
 """Uploads and reports in the making; counts against the node's ephemeral storage."""
 PRE_STOP_SECONDS = 15
@@ -94,6 +97,7 @@ def deployment(args: OdooWorkloadArgs) -> k8s.apps.v1.DeploymentSpecArgsDict:
                         "items": [{"key": f"{args['workload']}.conf", "path": "odoo.conf"}],
                     },
                 },
+                {"name": "trust", "secret": {"secret_name": TRUST, "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
                 scratch("data", args["odoo"].data_volume_mib),
                 scratch("temporary", TEMPORARY_MIB),
             ],
@@ -140,6 +144,7 @@ def container(args: OdooWorkloadArgs) -> k8s.core.v1.ContainerArgsDict:
         "security_context": security_context(),
         "volume_mounts": [
             {"name": "configuration", "mount_path": CONFIGURATION, "read_only": True},
+            {"name": "trust", "mount_path": TRUST_FOLDER, "read_only": True},
             {"name": "data", "mount_path": DATA},
             {"name": "temporary", "mount_path": "/tmp"},
         ],
@@ -153,6 +158,8 @@ def environment(args: OdooWorkloadArgs) -> list[k8s.core.v1.EnvVarArgsDict]:
         # An arbitrary user has no home of its own, and the root file system is read-only.
         "HOME": DATA,
         "XDG_CACHE_HOME": "/tmp/cache",
+        # libpq reads it from here; Odoo has no setting for it.
+        "PGSSLROOTCERT": f"{TRUST_FOLDER}/ca.crt",
         **args["environment"],
     }
     variables: list[k8s.core.v1.EnvVarArgsDict] = [{"name": name, "value": value} for name, value in plain.items()]

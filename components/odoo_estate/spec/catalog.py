@@ -292,6 +292,7 @@ class Assumptions(Spec):
     master_process_memory_mib: Positive
     connection_reserve: NotNegative
     """Database connections kept for superuser, replication, monitoring and the backup job."""
+    pooler_lookups: Positive
     shared_pool_size: Positive
     """Server connections per tenant database on shared instances, over all pooler processes together."""
     pooler_clients: Positive
@@ -310,6 +311,7 @@ class Assumptions(Spec):
     replica_lag_seconds: Positive
     master_password_days: Positive
     """So often a master password that AWS does not manage is changed."""
+    retirement_notice_days: Positive
     growth_years: Number
     staging_load_share: Share
     """Of production's users and rates, what staging is sized for."""

@@ -101,6 +101,31 @@ class Exemption(Spec):
     expires: IsoDate
 
 
+class Suspension(Spec):
+    """Nobody gets in, nothing runs, all data stays; taken back by removing it. ``since`` as it was announced."""
+
+    since: IsoDate
+    reason: Annotated[str, Field(min_length=10, max_length=400)]
+    approver: Text
+
+
+class LegalHold(Spec):
+    """Nothing of this customer may be removed, whatever else the contract says."""
+
+    since: IsoDate
+    reason: Annotated[str, Field(min_length=10, max_length=400)]
+    approver: Text
+
+
+class Retirement(Spec):
+    """The end of a suspended customer: databases are removed from ``remove_on`` on, once the final dump of each environment is named here."""
+
+    remove_on: IsoDate
+    reason: Annotated[str, Field(min_length=10, max_length=400)]
+    approver: Text
+    final_dumps: dict[EnvironmentName, Annotated[str, Field(pattern=r"^[0-9]{8}T[0-9]{6}Z$")]] = {}
+
+
 class Customer(Spec):
     """The document ``customers/NAME.yaml``; ``customer`` equals the file's name."""
 
@@ -125,4 +150,9 @@ class Customer(Spec):
     """Required where more than one cell qualifies: a choice that would later move data is written down, not computed."""
     database: Id | None = None
     """The cell's database instance, required where it has more than one."""
+    login_version: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """Raise it by one to rotate the database login: the next update makes a new one, and the former goes on for a day."""
+    suspended: Suspension | None = None
+    legal_hold: LegalHold | None = None
+    retirement: Retirement | None = None
     exceptions: tuple[Exemption, ...] = ()

@@ -25,6 +25,7 @@ _PATTERNS = {
     r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$": "one line of text, 1 to 200 characters, no control characters",
     r"^vpc-[0-9a-f]{8,17}$": "a VPC id, e.g. vpc-0123456789abcdef0",
     r"^[\w+=,.@-]{1,64}$": "an IAM role name: letters, digits and +=,.@_-, at most 64",
+    r"^[0-9]{8}T[0-9]{6}Z$": "the name of a dump, e.g. 20270331T183000Z",
     r"^[A-Z][A-Z0-9]*-[0-9]{2}$": "a rule id, e.g. BAK-03",
     r"^[1-9][0-9]\.[0-9]{1,2}$": 'a PostgreSQL version in quotes, e.g. "17.11"',
     r"^[0-9]{2}\.0$": 'an Odoo series in quotes, e.g. "18.0"',
