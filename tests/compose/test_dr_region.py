@@ -38,7 +38,28 @@ def test_a_bucket_is_replicated_only_into_a_copy_that_keeps_versions() -> None:
     destination = rule.inputs["rules"][0]["destination"]
     assert "bucket-attachments" in destination["bucket"]
     assert "key-data" in destination["encryptionConfiguration"]["replicaKmsKeyId"]
-    assert rule.inputs["rules"][0]["deleteMarkerReplication"] == {"status": "Disabled"}
+    assert rule.inputs["rules"][0]["deleteMarkerReplication"] == {"status": "Enabled"}
+
+
+def test_objects_arrive_within_the_minutes_that_the_recovery_point_counts_with() -> None:
+    # Without Replication Time Control S3 promises nothing; replicationTime needs metrics, and takes 15 minutes only.
+    for way in ("", "-home"):
+        rule = one(dr(), "s3/bucketReplicationConfig:BucketReplicationConfig", f"replication-attachments{way}")
+        destination = rule.inputs["rules"][0]["destination"]
+        assert destination["replicationTime"] == {"status": "Enabled", "time": {"minutes": 15}}
+        assert destination["metrics"] == {"status": "Enabled", "eventThreshold": {"minutes": 15}}
+
+
+def test_what_is_written_after_a_failover_is_on_its_way_home_from_the_beginning() -> None:
+    graph = dr()
+    back = one(graph, "s3/bucketReplicationConfig:BucketReplicationConfig", "replication-attachments-home")
+    assert back.inputs.get("region", plans.COPY_REGION) == plans.COPY_REGION
+    assert back.inputs["rules"][0]["destination"]["bucket"] == "arn:aws:s3:::acme-eu-1-attachments"
+    selection = back.inputs["rules"][0]["sourceSelectionCriteria"]
+    assert selection == {
+        "sseKmsEncryptedObjects": {"status": "Enabled"},
+        "replicaModifications": {"status": "Enabled"},
+    }
 
 
 def test_replication_may_read_only_its_source_and_write_only_its_copy() -> None:

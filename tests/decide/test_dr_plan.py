@@ -62,8 +62,9 @@ def test_nothing_in_the_recovery_region_takes_a_name_of_the_cell() -> None:
 
 def test_buckets_are_copied_under_the_same_keys_with_the_same_locks() -> None:
     cell, plan = region("eu-1")
-    assert set(plan.buckets) == {"attachments", "backups"}
-    for key, bucket in plan.buckets.items():
+    assert set(plan.buckets) == {"attachments", "backups", "paper.production.attachments"}
+    for key in ("attachments", "backups"):
+        bucket = plan.buckets[key]
         assert plan.source_buckets[key] == cell.buckets[key].name
         assert bucket.object_lock_days == cell.buckets[key].object_lock_days
         assert bucket.versioning
@@ -75,7 +76,7 @@ def test_a_dedicated_customers_own_host_decides_its_failover() -> None:
 
 
 def test_recovery_comes_after_the_cell() -> None:
-    assert region("eu-1")[1].depends_on == ("cell.eu-1",)
+    assert region("eu-1")[1].depends_on == ("cell.eu-1", "tenant.paper.production")
 
 
 def test_the_recovery_region_changes_with_no_tenant_of_a_shared_cell() -> None:

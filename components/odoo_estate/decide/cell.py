@@ -5,6 +5,7 @@ changes a resource of its cell.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 
 from odoo_estate.decide import backup, budgets, identities, network, schedules, shared
@@ -13,6 +14,7 @@ from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan, database_plan
 from odoo_estate.decide.landing_zone import PLATFORM_ZONE, shared_target
+from odoo_estate.decide.lifting import lifted
 from odoo_estate.decide.logs import log_days
 from odoo_estate.decide.naming import LANDING_ZONE, cell_stack, name, part
 from odoo_estate.decide.regions import REGIONS
@@ -26,6 +28,7 @@ from odoo_estate.plan import (
     CellPlan,
     ClusterPlan,
     DatabasePlan,
+    DatabaseReplicationPlan,
     Decision,
     DelegationPlan,
     Json,
@@ -82,7 +85,8 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
     vpc = network.network_plan(
         estate, catalog.assumptions, cell, zone_count=band.zones, nat=band.nat, flow_log_days=days
     )
-    databases = _databases(context, cell, served, owed, windows)
+    primaries = _databases(context, cell, served, owed, windows)
+    databases, followers, former = generations(context, cell, primaries)
     caches = {MAIN: _cache(context, cell, band, owed, windows)}
     vaults = backup.cell_vaults(estate, catalog, cell, owed)
     own_tags = cell_tags(context, cell)
@@ -143,6 +147,8 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         alert_topic=name("topic", estate.estate, cell, "alerts"),
         zone_domain=shared.zone_domain(context, cell),
         delegation=_delegation(context),
+        followers=followers,
+        former=former,
     )
 
 
@@ -326,6 +332,62 @@ def _databases(
         )
         for key in (MAIN, *one.databases)
     }
+
+
+def generations(
+    context: Context, cell: str, first: Mapping[str, DatabasePlan]
+) -> tuple[dict[str, DatabasePlan], dict[str, DatabaseReplicationPlan], dict[str, DatabasePlan]]:
+    """The primary instances of the cell's present generation, those that follow the recovery region on the way home, and those left behind.
+
+    A lost primary cannot become a replica again, so each fail-back brings a new generation: made as replicas of the recovery region's instances.
+    """
+    written = context.recoveries.get(cell)
+    if written is None:
+        return dict(first), {}, {}
+    present = {key: generation(context, cell, key, one, written.generation) for key, one in first.items()}
+    followers: dict[str, DatabaseReplicationPlan] = {}
+    former: dict[str, DatabasePlan] = {}
+    if written.state == "failing-back":
+        recovery = context.estate.cells[cell].recovery
+        assert recovery is not None
+        away = replace(shared.target(context, cell), region=recovery.region)
+        for key, one in first.items():
+            followed = recovery_identifier(context, cell, key, written.generation)
+            coming = generation(context, cell, key, one, written.generation + 1)
+            followers[key] = DatabaseReplicationPlan(
+                mode="replica",
+                source_identifier=followed,
+                source_arn=away.arn("rds", f"db:{followed}"),
+                retention_days=one.backup_retention_days,
+                replica=replace(coming, multi_az=False, final_snapshot=""),
+                generation=written.generation + 1,
+            )
+    elif written.state == "returned":
+        former = {
+            key: lifted(generation(context, cell, key, one, written.generation - 1)) for key, one in first.items()
+        }
+    return present, followers, former
+
+
+def generation(context: Context, cell: str, key: str, first: DatabasePlan, number: int) -> DatabasePlan:
+    """One instance as it is in a later generation: other names, an own master password (AWS manages none where there are replicas)."""
+    if number == 1:
+        return first
+    identifier = shared.database_identifier(context, cell, key, number)
+    return replace(
+        first,
+        identifier=identifier,
+        final_snapshot=name("rds", context.estate.estate, cell, key, f"g{number}", "final"),
+        master_password="own",
+        master_secret=name("secret", context.estate.estate, "master", identifier),
+        replicas={},
+        generation=number,
+    )
+
+
+def recovery_identifier(context: Context, cell: str, key: str, number: int) -> str:
+    """RDS identifier, in the recovery region, of what follows one of the cell's or of its tenants' instances. ``key`` may be a tenant's."""
+    return name("rds", context.estate.estate, cell, *key.split("."), "dr", *((f"g{number}",) if number > 1 else ()))
 
 
 def _cache(context: Context, cell: str, band: CellBand, owed: BackupTerms, windows: schedules.Windows) -> CachePlan:

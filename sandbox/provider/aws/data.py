@@ -55,6 +55,14 @@ def _rds_shrinks(old: Properties, new: Properties) -> str | None:
     return None
 
 
+def _rds_refuses(old: Properties, new: Properties) -> str | None:
+    """A replica is promoted by taking its source away; no source is ever given to an instance that exists (provider, `resourceInstanceUpdate`)."""
+    source = new.get("replicateSourceDb")
+    if source and source != old.get("replicateSourceDb"):
+        return "InvalidParameterCombination: cannot elect new source database for replication"
+    return _rds_shrinks(old, new)
+
+
 def _version(minted: Minted) -> str:
     given = str(minted.inputs.get("engineVersion") or "17.6")
     return given if "." in given else f"{given}.6"
@@ -151,7 +159,7 @@ KINDS: dict[str, Kind] = {
             "replicateSourceDb": "aws:rds/instance:Instance",
         },
         unique="{name}", taken="DBInstanceAlreadyExists: DB instance already exists", guard=_rds_guard,
-        refuse_change=_rds_shrinks,
+        refuse_change=_rds_refuses,
         held_by=("aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication",),
         held="InvalidDBInstanceState: stop the automated backups replication of {id} before deleting it",
     ),

@@ -1,0 +1,121 @@
+"""PostgreSQL instances of a cell, of its recovery region and of a drill: which component each is, by how it began and what it is now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from odoo_estate.aws.backup_replication import BackupReplication
+from odoo_estate.aws.postgres import PostgresInstance, PostgresRestored, PostgresStandby
+from odoo_estate.aws.references import DatabaseRef, NetworkRef
+from odoo_estate.plan import AwsTarget, DatabasePlan, DatabaseReplicationPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where instances live, who may connect, and what encrypts them."""
+
+    target: AwsTarget
+    network: NetworkRef
+    clients: Mapping[str, pulumi.Input[str]]
+    key_arn: pulumi.Input[str]
+    log_key_arn: pulumi.Input[str]
+
+
+def logical(key: str, generation: int) -> str:
+    """The first generation has the plain name."""
+    return f"database-{key}" if generation == 1 else f"database-{key}-{generation}"
+
+
+def primary(key: str, plan: DatabasePlan, place: Place, options: pulumi.ResourceOptions) -> DatabaseRef:
+    """A primary instance: made new, or from the second generation on the replica that was promoted."""
+    name = logical(key, plan.generation)
+    if plan.generation == 1:
+        return PostgresInstance(
+            name,
+            {
+                "plan": plan,
+                "target": place.target,
+                "network": place.network,
+                "clients": place.clients,
+                "key_arn": place.key_arn,
+                "log_key_arn": place.log_key_arn,
+            },
+            options,
+        ).ref
+    promoted = PostgresStandby(
+        name,
+        {
+            "plan": plan,
+            "target": place.target,
+            "network": place.network,
+            "clients": place.clients,
+            "key_arn": place.key_arn,
+            "log_key_arn": place.log_key_arn,
+        },
+        options,
+    ).ref
+    assert promoted is not None
+    return promoted
+
+
+def follow(
+    plans: Mapping[str, DatabaseReplicationPlan], place: Place, options: pulumi.ResourceOptions
+) -> dict[str, Mapping[str, pulumi.Output[str]]]:
+    """Everything that follows an instance elsewhere, or has been made of what did; the instances among it, with ARN and address."""
+    made: dict[str, Mapping[str, pulumi.Output[str]]] = {}
+    for key, plan in plans.items():
+        name = logical(key, plan.generation)
+        backups = None
+        if plan.mode == "automated-backups" and plan.source_arn:
+            backups = BackupReplication(
+                name,
+                {"source_arn": plan.source_arn, "retention_days": plan.retention_days, "key_arn": place.key_arn},
+                options,
+            )
+        if plan.replica and plan.promoted:
+            promoted = PostgresStandby(
+                name,
+                {
+                    "plan": plan.replica,
+                    "target": place.target,
+                    "network": place.network,
+                    "clients": place.clients,
+                    "key_arn": place.key_arn,
+                    "log_key_arn": place.log_key_arn,
+                },
+                options,
+            )
+            made[key] = {"arn": promoted.arn, "address": promoted.address}
+        elif plan.replica:
+            standby = PostgresStandby(
+                name,
+                {
+                    "plan": plan.replica,
+                    "source_arn": plan.source_arn,
+                    "target": place.target,
+                    "network": place.network,
+                    "clients": place.clients,
+                    "key_arn": place.key_arn,
+                    "log_key_arn": place.log_key_arn,
+                },
+                options,
+            )
+            made[key] = {"arn": standby.arn, "address": standby.address}
+        elif plan.restored:
+            restored = PostgresRestored(
+                name,
+                {
+                    "plan": plan.restored,
+                    **({"backups_arn": backups.backups_arn} if backups else {}),
+                    **({"recovery_point": plan.recovery_point} if plan.recovery_point else {}),
+                    "target": place.target,
+                    "network": place.network,
+                    "clients": place.clients,
+                    "key_arn": place.key_arn,
+                    "log_key_arn": place.log_key_arn,
+                },
+                options,
+            )
+            made[key] = {"arn": restored.arn, "address": pulumi.Output.from_input(restored.ref.address)}
+    return made
