@@ -111,6 +111,10 @@ class Guardrails:
     """Buckets of documents and attachments must be replicated to another region."""
     inherited_backup_selection: Mapping[str, str] = field(default_factory=dict)
     """Tags by which a backup plan of another stack (a tenant's cell) takes in everything that carries all of them; empty: none does."""
+    drill_days: int | None = None
+    """A recovery drill is owed so often; None: not by this stack."""
+    last_drill: str = ""
+    """ISO date of the newest that passed; empty: never."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from odoo_estate.decide import backup, identities, lifting, network, shared, tenant_data
+from odoo_estate.decide import backup, drills, identities, lifting, network, shared, tenant_data
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.cell import SYSTEM_POOL, cell_plan, cell_windows, dr_tags, recovery_identifier
 from odoo_estate.decide.context import MAIN, Context, Tenant
@@ -103,7 +103,7 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         tags=dr_tags(context, cell),
         decisions=_decisions(context, cell, one.recovery, kind, own),
         budgets=(),
-        guardrails=_guardrails(context, cell, owed),
+        guardrails=drill_guardrails(context, cell, _guardrails(context, cell, owed)),
         depends_on=(cell_stack(cell), *(tenant_stack(*tenant.split(".")) for tenant in own)),
         cell=cell,
         primary_region=one.region,
@@ -239,6 +239,12 @@ def _guardrails(context: Context, cell: str, owed: BackupTerms) -> Guardrails:
         vault_lock=None,
         restore_test=False,
     )
+
+
+def drill_guardrails(context: Context, cell: str, rails: Guardrails) -> Guardrails:
+    """With how the cell's drills stand."""
+    days, last = drills.owed(context, cell)
+    return replace(rails, drill_days=days, last_drill=last)
 
 
 def _cluster(context: Context, cell: str, primary: ClusterPlan) -> ClusterPlan:
@@ -422,6 +428,8 @@ def _decisions(
                 reason="instances and buckets outside the cell's own are followed in the same way: " + ", ".join(own),
             )
         )
+    if drill := drills.decision(context, cell):
+        found.append(drill)
     if written:
         found.append(
             Decision(

@@ -264,6 +264,16 @@ CASES = {
         ),
         unknown=(case(VAULT, _policy("home", unknown()), undecided="home"),),
     ),
+    "BAK-30": Cases(
+        holds=(
+            case(),
+            case(drill_days=180, last_drill="2026-11-20"),
+        ),
+        breaks=(
+            case(drill_days=90, expected="-"),
+            case(drill_days=90, last_drill="2026-01-20", expected="-"),
+        ),
+    ),
     "BAK-07": Cases(
         holds=(
             case(VAULT, _plan(ref(VAULT, "name")), *_testing([ref(VAULT)])),
