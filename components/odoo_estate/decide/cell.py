@@ -363,9 +363,9 @@ def generations(
                 generation=written.generation + 1,
             )
     elif written.state == "returned":
-        former = {
-            key: lifted(generation(context, cell, key, one, written.generation - 1)) for key, one in first.items()
-        }
+        for key, one in first.items():
+            lost = generation(context, cell, key, one, written.generation - 1)
+            former[key] = replace(lifted(lost), final_snapshot=lost.final_snapshot)
     return present, followers, former
 
 

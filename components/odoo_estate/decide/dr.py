@@ -67,7 +67,7 @@ def wanted(context: Context, cell: str) -> bool:
     if recovery is None:
         return False
     kind = context.catalog.dr_classes[recovery.dr_class]
-    return kind.database != "none" or kind.cluster != "none" or state_of(context, cell).away
+    return kind.database != "none" or kind.cluster != "none" or state_of(context, cell).name != "standby"
 
 
 def dr_plan(context: Context, cell: str) -> DrPlan:
@@ -126,7 +126,7 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         buckets=buckets,
         health_checks=_health_checks(context, cell),
         source_buckets={}
-        if kind.database == "none"
+        if kind.database == "none" and state.name != "failing-back"
         else {
             **{key: bucket.name for key, bucket in primary.buckets.items() if key in buckets},
             **{f"{tenant}.{purpose}": name for tenant, one in own.items() for purpose, name in one.sources.items()},
@@ -359,9 +359,18 @@ def _former(context: Context, cell: str, primary: CellPlan) -> dict[str, Databas
     if state.name != "returned":
         return {}
     return {
-        key: replace(lifting.lifted(replication(context, cell, key, before, promoted=True)), source_arn="")
+        key: _left_behind(replication(context, cell, key, before, promoted=True))
         for key, before in primary.former.items()
     }
+
+
+def _left_behind(plan: DatabaseReplicationPlan) -> DatabaseReplicationPlan:
+    """Without protection, following nothing; it still leaves a final snapshot."""
+
+    def loose(database: DatabasePlan | None) -> DatabasePlan | None:
+        return replace(lifting.lifted(database), final_snapshot=database.final_snapshot) if database else None
+
+    return replace(plan, source_arn="", replica=loose(plan.replica), restored=loose(plan.restored))
 
 
 def _caches(context: Context, cell: str) -> dict[str, CachePlan]:
