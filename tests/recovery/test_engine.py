@@ -112,7 +112,7 @@ def test_a_cell_fails_over_comes_home_and_is_followed_again(estate: Estate, caps
     home, away = "brandpartner-main-main", "brandpartner-main-main-dr"
     assert before[away]["replicateSourceDb"].endswith(home)
 
-    # Cut off while the standby is promoted: AWS has done it, the engine's state does not know it yet.
+    # Cut off after the engine has promoted the standby and before the journal knows.
     real = _procedure.Operations.run
 
     def cut_off(self: Any, act: Any, points: Any, *, resumed: bool) -> str:

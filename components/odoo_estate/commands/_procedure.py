@@ -18,7 +18,7 @@ from odoo_estate.decide.cell import cell_plan
 from odoo_estate.decide.context import Context
 from odoo_estate.decide.dr import state_of
 from odoo_estate.decide.naming import cell_stack, dr_stack
-from odoo_estate.decide.procedure import Check, Procedure, Run, Verb, Write, check_start, procedure
+from odoo_estate.decide.procedure import Check, Confirm, Procedure, Run, Verb, Write, check_start, procedure
 from odoo_estate.errors import BadInput, OperationFailed, Problem, Refused
 from odoo_estate.fleet import procedure as fleet
 from odoo_estate.fleet import recovery
@@ -130,7 +130,7 @@ def _context(documents: Documents, today: date) -> Context:
 
 
 def _check_words(args: Namespace, steps: Procedure) -> None:
-    words = [step.act.word for step in steps.steps if hasattr(step.act, "word")]
+    words = [step.act.word for step in steps.steps if isinstance(step.act, Confirm)]
     keys = [step.key for step in steps.steps if step.before or step.done]
     problems = [
         Problem(f'"{given}" is no {what} of this procedure', "arguments", (), given, tuple(known), "use one of these")

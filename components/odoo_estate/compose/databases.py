@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from odoo_estate.aws.backup_replication import BackupReplication
-from odoo_estate.aws.postgres import PostgresInstance, PostgresRestored, PostgresStandby
+from odoo_estate.aws.postgres import PostgresInstance, PostgresRestored, PostgresRestoredArgs, PostgresStandby
 from odoo_estate.aws.references import DatabaseRef, NetworkRef
 from odoo_estate.plan import AwsTarget, DatabasePlan, DatabaseReplicationPlan
 
@@ -103,19 +103,18 @@ def follow(
             )
             made[key] = {"arn": standby.arn, "address": standby.address}
         elif plan.restored:
-            restored = PostgresRestored(
-                name,
-                {
-                    "plan": plan.restored,
-                    **({"backups_arn": backups.backups_arn} if backups else {}),
-                    **({"recovery_point": plan.recovery_point} if plan.recovery_point else {}),
-                    "target": place.target,
-                    "network": place.network,
-                    "clients": place.clients,
-                    "key_arn": place.key_arn,
-                    "log_key_arn": place.log_key_arn,
-                },
-                options,
-            )
+            args: PostgresRestoredArgs = {
+                "plan": plan.restored,
+                "target": place.target,
+                "network": place.network,
+                "clients": place.clients,
+                "key_arn": place.key_arn,
+                "log_key_arn": place.log_key_arn,
+            }
+            if backups:
+                args["backups_arn"] = backups.backups_arn
+            elif plan.recovery_point:
+                args["recovery_point"] = plan.recovery_point
+            restored = PostgresRestored(name, args, options)
             made[key] = {"arn": restored.arn, "address": pulumi.Output.from_input(restored.ref.address)}
     return made

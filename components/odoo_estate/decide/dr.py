@@ -92,8 +92,9 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
             value=state.name,
             remedy="move each of them to an instance of the cell by dump and restore first (change its tenancy), then fail back",
         )
-    buckets = _buckets(context, cell, primary) | {
-        f"{tenant}.{purpose}": bucket for tenant, data in own.items() for purpose, bucket in data.copies.items()
+    buckets = {
+        **_buckets(context, cell, primary),
+        **{f"{tenant}.{purpose}": bucket for tenant, data in own.items() for purpose, bucket in data.copies.items()},
     }
     return DrPlan(
         estate=estate.estate,

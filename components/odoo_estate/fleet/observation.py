@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+import boto3  # type: ignore[import-untyped]
+from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from odoo_estate.decide.procedure import Check, Question
 from odoo_estate.plan import AwsTarget
@@ -182,13 +182,13 @@ class Aws:
 @cache
 def _client(target: AwsTarget, service: str) -> Any:
     if not target.role:
-        return boto3.client(service, region_name=target.region, config=SETTINGS)  # type: ignore[call-overload]
+        return boto3.client(service, region_name=target.region, config=SETTINGS)
     # The recovery region's endpoint: the global one lives in us-east-1, a home region's may be the lost one.
     answer = boto3.client("sts", region_name=target.region, config=SETTINGS).assume_role(
         RoleArn=target.arn("iam", f"role/{target.role}", regional=False), RoleSessionName="estate-procedure"
     )
     keys = answer["Credentials"]
-    return boto3.client(  # type: ignore[call-overload]
+    return boto3.client(
         service,
         region_name=target.region,
         aws_access_key_id=keys["AccessKeyId"],
