@@ -51,7 +51,10 @@ def test_a_warm_standby_keeps_a_replica_and_a_small_cluster() -> None:
 def test_a_class_that_keeps_only_copies_has_no_recovery_stack() -> None:
     stacks = compiled(estate={"cells": {"eu-1": {"recovery": {"dr_class": "backup-copy"}}}}).stacks
     assert "dr.eu-1" not in stacks
-    assert stacks["cell.eu-1"].guardrails.cross_region_copy
+    cell = stacks["cell.eu-1"]
+    assert cell.guardrails.cross_region_copy
+    assert cell.guardrails.drill_days == 365, "a yearly drill is owed all the same"
+    assert any(one.topic == "drill" for one in cell.decisions)
 
 
 def test_nothing_in_the_recovery_region_takes_a_name_of_the_cell() -> None:

@@ -175,6 +175,7 @@ def test_a_drill_leaves_evidence_and_nothing_else(estate: Estate, capsys: pytest
     assert _procedure.run(estate.arguments(), "drill", observe=fake_answers) == 0
     assert estate.instances() == before
     (file,) = (estate.stacks / "evidence" / "drills").iterdir()
+    assert main(["drill", "main", "--abandon", "--estate", str(estate.stacks)]) == 2, "there is none under way any more"
     evidence = json.loads(file.read_text())
     assert (evidence["cell"], evidence["result"], evidence["dr_class"]) == ("main", "passed", "warm-standby")
     assert evidence["lag_seconds"] == 3
@@ -184,3 +185,25 @@ def test_a_drill_leaves_evidence_and_nothing_else(estate: Estate, capsys: pytest
     file.write_text(file.read_text().replace('"lag_seconds": 3.0', '"lag_seconds": 0.0'))
     assert main(["check", "--estate", str(estate.stacks)]) == 2
     assert "was changed after the drill wrote it" in capsys.readouterr().err
+
+
+def test_an_abandoned_drill_leaves_nothing_and_counts_as_failed(estate: Estate) -> None:
+    before = estate.instances()
+
+    def never(check: Check) -> Observation:
+        return Observation(holds=False, found="not there yet")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("odoo_estate.fleet.procedure.Runner._await", _stop)
+        with pytest.raises(Stopped):
+            _procedure.run(estate.arguments(), "drill", observe=never)
+    assert set(estate.instances()) - set(before) == {"brandpartner-main-main-drill"}
+    assert main(["drill", "main", "--abandon", "--estate", str(estate.stacks)]) == 0
+    assert estate.instances() == before
+    (file,) = (estate.stacks / "evidence" / "drills").iterdir()
+    assert json.loads(file.read_text())["result"] == "failed"
+    assert main(["check", "--estate", str(estate.stacks)]) == 0
+
+
+def _stop(*_: Any) -> None:
+    raise Stopped("the copy does not come up")

@@ -186,7 +186,11 @@ def test_a_primary_that_still_answers_stops_a_failover_before_anything_is_touche
     with pytest.raises(Stopped) as caught:
         runner(tmp_path, made, world).run()
     assert "main is available" in str(caught.value)
-    assert "two primaries" in str(caught.value) and "--override fence" in str(caught.value)
+    assert (
+        "two primaries" in str(caught.value)
+        and "cannot be stopped" in str(caught.value)
+        and "--override fence" in str(caught.value)
+    )
     assert caught.value.exit_code == 4
     assert world.done == []
 

@@ -17,7 +17,7 @@ from odoo_estate.decide import compile_stack, stack_names
 from odoo_estate.decide.cell import cell_plan
 from odoo_estate.decide.context import Context
 from odoo_estate.decide.dr import state_of
-from odoo_estate.decide.naming import cell_stack, dr_stack
+from odoo_estate.decide.naming import cell_stack, dr_stack, drill_stack
 from odoo_estate.decide.procedure import Check, Confirm, Procedure, Run, Verb, Write, check_start, procedure
 from odoo_estate.errors import BadInput, OperationFailed, Problem, Refused
 from odoo_estate.fleet import procedure as fleet
@@ -120,6 +120,31 @@ def run(args: Namespace, verb: Verb, *, observe: Any = None) -> int:
         print(
             f"{verb} of {args.cell} finished in {sum(seconds.values()) / 60:.0f} minutes of steps\njournal    {os.path.relpath(kept)}"
         )
+    return 0
+
+
+def abandon(args: Namespace) -> int:
+    """Removes what a drill that is under way has made, and records it as failed. Repeating it goes on where it stopped."""
+    today = datetime.now(UTC).date()
+    documents = load(Path(args.estate), today=today)
+    file = fleet.journal_file(find_project(Path(args.estate)).directory, args.cell, "drill")
+    journal = fleet.Journal.read(file)
+    if journal is None:
+        raise BadInput(
+            [
+                Problem(
+                    f"no drill of {args.cell} is under way",
+                    "arguments",
+                    remedy=f"begin one: estate drill {args.cell} --yes",
+                )
+            ]
+        )
+    steps = procedure(_context(documents, today), "drill", args.cell, journal.generation)
+    operations = Operations(args, steps, None)
+    with recovery.alone(find_project(Path(args.estate)).directory, f"procedure.{args.cell}", 0, threading.Event()):
+        print(operations.run(Run(verb="destroy", stacks=(drill_stack(args.cell),)), {}, resumed=False))
+        print(operations.evidence(fleet.evidence(steps, journal, "failed", datetime.now(UTC))))
+        journal.close(datetime.now(UTC))
     return 0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 
-from odoo_estate.decide import backup, budgets, identities, network, schedules, shared
+from odoo_estate.decide import backup, budgets, drills, identities, network, schedules, shared
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.guardrails import guardrails
@@ -90,13 +90,23 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
     caches = {MAIN: _cache(context, cell, band, owed, windows)}
     vaults = backup.cell_vaults(estate, catalog, cell, owed)
     own_tags = cell_tags(context, cell)
+    rails = guardrails(
+        context,
+        classes=classes,
+        owed=owed,
+        production=True,
+        residency_regions=estate.residency[one.residency].regions,
+        cell=cell,
+    )
+    copies_only = drills.waits_for_nothing(context, cell)
+    drill = drills.decision(context, cell) if copies_only else None
     return CellPlan(
         estate=estate.estate,
         stack=cell_stack(cell),
         kind="cell",
         target=target,
         tags=own_tags,
-        decisions=_decisions(context, cell, band, owed, windows),
+        decisions=(*_decisions(context, cell, band, owed, windows), *([drill] if drill else [])),
         budgets=(
             *network.address_budgets(
                 vpc,
@@ -112,14 +122,7 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
             ),
             *budgets.budgets(context, cell),
         ),
-        guardrails=guardrails(
-            context,
-            classes=classes,
-            owed=owed,
-            production=True,
-            residency_regions=estate.residency[one.residency].regions,
-            cell=cell,
-        ),
+        guardrails=drills.watched(context, cell, rails) if copies_only else rails,
         depends_on=(LANDING_ZONE,),
         cell=cell,
         tenancy=one.tenancy,

@@ -104,7 +104,7 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         tags=dr_tags(context, cell),
         decisions=_decisions(context, cell, one.recovery, kind, own),
         budgets=(),
-        guardrails=drill_guardrails(context, cell, _guardrails(context, cell, owed)),
+        guardrails=drills.watched(context, cell, _guardrails(context, cell, owed)),
         depends_on=(cell_stack(cell), *(tenant_stack(*tenant.split(".")) for tenant in own)),
         cell=cell,
         primary_region=one.region,
@@ -240,12 +240,6 @@ def _guardrails(context: Context, cell: str, owed: BackupTerms) -> Guardrails:
         vault_lock=None,
         restore_test=False,
     )
-
-
-def drill_guardrails(context: Context, cell: str, rails: Guardrails) -> Guardrails:
-    """With how the cell's drills stand."""
-    days, last = drills.owed(context, cell)
-    return replace(rails, drill_days=days, last_drill=last)
 
 
 def _cluster(context: Context, cell: str, primary: ClusterPlan) -> ClusterPlan:

@@ -322,8 +322,8 @@ def _failover(context: Context, cell: str, generation: int) -> Procedure:
                     question="primary-gone",
                     target=ground.home,
                     subject=ground.at_home(key, generation),
-                    says="two primaries would both be written to, and nobody can merge them: scale the workloads there to zero and stop the "
-                    "instance, or say --override fence where you know that it is cut off",
+                    says="two primaries would both be written to, and nobody can merge them: scale the workloads there to zero (an instance with "
+                    "a replica cannot be stopped), then answer for it",
                 )
                 for key in ground.everybody
             ),
