@@ -266,12 +266,12 @@ CASES = {
     ),
     "BAK-30": Cases(
         holds=(
-            case(),
-            case(drill_days=180, last_drill="2026-11-20"),
+            case(LOGS),
+            case(LOGS, drill_days=180, last_drill="2026-11-20"),
         ),
         breaks=(
-            case(drill_days=90, expected="-"),
-            case(drill_days=90, last_drill="2026-01-20", expected="-"),
+            case(LOGS, drill_days=90, expected="-"),
+            case(LOGS, drill_days=90, last_drill="2026-01-20", expected="-"),
         ),
     ),
     "BAK-07": Cases(
