@@ -1,11 +1,17 @@
 """What a recovery region promises when the primary one is gone."""
 
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 from tests.compose import plans
 from tests.compose.graphs import dr, names, needs, one, recorded
 
+from odoo_estate.decide import compile_stack
 from odoo_estate.preview.graph import Graph
+from odoo_estate.spec.loader import load
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_everything_but_the_replication_rules_is_in_the_other_region() -> None:
@@ -160,3 +166,19 @@ def test_a_promoted_or_restored_instance_has_a_master_secret_of_this_region() ->
         secret = one(graph, "secretsmanager/secret:Secret", f"database-{key}-master")
         assert "key-data" in str(secret.inputs["kmsKeyId"])
         assert "password" in one(graph, "rds/instance:Instance", f"database-{key}").inputs
+
+
+def test_a_drill_restores_what_is_replicated_already_and_replicates_nothing_itself() -> None:
+    # RDS replicates an instance's backups once a region: a second one would be refused.
+    plan = compile_stack(load(ROOT / "stacks"), "drill.eu-1", today=date(2026, 11, 22))
+    graph = recorded(plan)
+    assert not names(graph, "rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication")
+    copy = one(graph, "rds/instance:Instance", "database-main")
+    assert "dr.eu-1" in str(copy.inputs["restoreToPointInTime"]["sourceDbInstanceAutomatedBackupsArn"])
+    assert not copy.protect and copy.inputs["skipFinalSnapshot"] is True
+
+
+def test_a_drill_of_a_warm_standby_is_a_replica_of_the_standby_in_its_own_region() -> None:
+    plan = compile_stack(load(ROOT / "stacks"), "drill.med-1", today=date(2026, 11, 22))
+    copy = one(recorded(plan), "rds/instance:Instance", "database-main")
+    assert copy.inputs["replicateSourceDb"] == "arn:aws:rds:eu-west-1:210000000006:db:harbour-med-1-main-dr"

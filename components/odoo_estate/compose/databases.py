@@ -60,19 +60,24 @@ def primary(key: str, plan: DatabasePlan, place: Place, options: pulumi.Resource
 
 
 def follow(
-    plans: Mapping[str, DatabaseReplicationPlan], place: Place, options: pulumi.ResourceOptions
+    plans: Mapping[str, DatabaseReplicationPlan],
+    place: Place,
+    options: pulumi.ResourceOptions,
+    backups: Mapping[str, pulumi.Output[str]] | None = None,
 ) -> dict[str, Mapping[str, pulumi.Output[str]]]:
-    """Everything that follows an instance elsewhere, or has been made of what did; the instances among it, with ARN and address."""
-    made: dict[str, Mapping[str, pulumi.Output[str]]] = {}
+    """Everything that follows an instance elsewhere, or has been made of what did: by key, the instances' ARN and address and the ARN of the
+    replicated backups. ``backups``: those that are replicated already, because RDS replicates an instance's once a region."""
+    made: dict[str, dict[str, pulumi.Output[str]]] = {}
     for key, plan in plans.items():
         name = logical(key, plan.generation)
-        backups = None
-        if plan.mode == "automated-backups" and plan.source_arn:
-            backups = BackupReplication(
+        arn = (backups or {}).get(key)
+        if plan.mode == "automated-backups" and plan.source_arn and arn is None:
+            arn = BackupReplication(
                 name,
                 {"source_arn": plan.source_arn, "retention_days": plan.retention_days, "key_arn": place.key_arn},
                 options,
-            )
+            ).backups_arn
+            made[key] = {"backups": arn}
         if plan.replica and plan.promoted:
             promoted = PostgresStandby(
                 name,
@@ -111,10 +116,12 @@ def follow(
                 "key_arn": place.key_arn,
                 "log_key_arn": place.log_key_arn,
             }
-            if backups:
-                args["backups_arn"] = backups.backups_arn
+            if arn is not None:
+                args["backups_arn"] = arn
             elif plan.recovery_point:
                 args["recovery_point"] = plan.recovery_point
             restored = PostgresRestored(name, args, options)
-            made[key] = {"arn": restored.arn, "address": pulumi.Output.from_input(restored.ref.address)}
-    return made
+            made.setdefault(key, {}).update(
+                {"arn": restored.arn, "address": pulumi.Output.from_input(restored.ref.address)}
+            )
+    return dict(made)

@@ -173,6 +173,10 @@ class DrOutputs(StackOutputs):
         """The ARN of one of the recovery region's KMS keys."""
         return _text(self.values["keys"][key])
 
+    def backups_arn(self, key: str) -> pulumi.Output[str]:
+        """The ARN of one instance's replicated automated backups."""
+        return _text(self.values["databases"][key]["backups"])
+
 
 class DrillOutputs(StackOutputs):
     """What a drill made, for whoever watches it."""

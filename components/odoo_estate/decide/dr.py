@@ -84,7 +84,7 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
     clustered = kind.cluster != "none" or state.away
     own = own_data(context, cell)
     stranded = [tenant for tenant, data in own.items() if data.database]
-    if stranded and (state.name == "failing-back" or state.generation > 1):
+    if stranded and state.name in ("failing-back", "returned"):
         raise Refused(
             f"{', '.join(stranded)} wrote into an instance of their own in {one.recovery.region}: only the cell's instances come home by replication",
             document=f"recovery:{cell}",
