@@ -61,13 +61,12 @@ class Estate:
         return found
 
 
-@pytest.fixture(scope="module")
-def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("standing") / "partner"
+def bring_up(folder: Path, dr_class: str) -> Path:
+    """Landing zone, cell and recovery region of the partner's estate, with that DR class."""
     shutil.copytree(CONTRACTS, folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "stacks" / "customers" / "winebroker.yaml").unlink()  # its own buckets would need its own stack
     estate = folder / "stacks" / "estate.yaml"
-    estate.write_text(estate.read_text().replace("dr_class: backup-copy", "dr_class: warm-standby"))
+    estate.write_text(estate.read_text().replace("dr_class: backup-copy", f"dr_class: {dr_class}"))
     (folder / "Pulumi.yaml").write_text("name: partner\nruntime: python\nmain: stacks\nstackConfigDir: stacks\n")
     variables = {key: value for key, value in os.environ.items() if key != "ODOO_ESTATE_SANDBOX"}
     with pytest.MonkeyPatch.context() as patch:
@@ -79,15 +78,24 @@ def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def estate(brought_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
-    folder = Path(shutil.copytree(brought_up, tmp_path / "partner"))
+@pytest.fixture(scope="module")
+def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return bring_up(tmp_path_factory.mktemp("standing") / "partner", "warm-standby")
+
+
+def at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Estate:
+    """The estate with this process in its sandbox."""
     monkeypatch.delenv("ODOO_ESTATE_SANDBOX", raising=False)
     for name, value in sandbox_environment.environment(folder).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     monkeypatch.chdir(folder)
-    yield Estate(folder)
+    return Estate(folder)
+
+
+@pytest.fixture
+def estate(brought_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
+    yield at(Path(shutil.copytree(brought_up, tmp_path / "partner")), monkeypatch)
 
 
 def test_the_preview_names_what_is_final_first_and_promotes_in_place(
@@ -207,3 +215,19 @@ def test_an_abandoned_drill_leaves_nothing_and_counts_as_failed(estate: Estate) 
 
 def _stop(*_: Any) -> None:
     raise Stopped("the copy does not come up")
+
+
+def test_a_pilot_light_is_drilled_beside_its_replicated_backups_and_restored_from_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = at(bring_up(tmp_path / "partner", "pilot-light"), monkeypatch)
+    before = estate.instances()
+    assert set(before) == {"brandpartner-main-main"}
+    assert _procedure.run(estate.arguments(), "drill", observe=fake_answers) == 0
+    assert estate.instances() == before
+    words = ["workloads", "traffic"]
+    assert _procedure.run(estate.arguments(confirm=words, **APPROVED), "failover", observe=fake_answers) == 0
+    restored = estate.instances()["brandpartner-main-main-dr"]
+    assert "auto-backup" in restored["restoreToPointInTime"]["sourceDbInstanceAutomatedBackupsArn"]
+    assert main(["up", "dr.main", "--estate", str(estate.stacks)]) == 0
+    assert estate.instances()["brandpartner-main-main-dr"] == restored, "a second update changes nothing"
