@@ -24,6 +24,9 @@ COMMANDS = {
     "up": "bring stacks up with the engine, in dependency order",
     "refresh": "read the real state of stacks back",
     "destroy": "take stacks down, dependents first",
+    "failover": "make the recovery region the active one; a preview unless --yes",
+    "failback": "bring a cell home from its recovery region; a preview unless --yes",
+    "drill": "rehearse recovery beside what waits and write the evidence; a preview unless --yes",
 }
 
 INTERRUPTED = 130

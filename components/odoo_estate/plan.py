@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["landing-zone", "cell", "platform", "tenant", "dr"]
+Kind = Literal["landing-zone", "cell", "platform", "tenant", "dr", "drill"]
 Tenancy = Literal["pooled", "namespaced", "semi-dedicated", "dedicated"]
 Workload = Literal["web", "websocket", "cron", "integration", "reporting"]
 Purpose = Literal["attachments", "documents", "exports", "backups", "logs"]
@@ -111,6 +111,10 @@ class Guardrails:
     """Buckets of documents and attachments must be replicated to another region."""
     inherited_backup_selection: Mapping[str, str] = field(default_factory=dict)
     """Tags by which a backup plan of another stack (a tenant's cell) takes in everything that carries all of them; empty: none does."""
+    drill_days: int | None = None
+    """A recovery drill is owed so often; None: not by this stack."""
+    last_drill: str = ""
+    """ISO date of the newest that passed; empty: never."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,6 +295,8 @@ class DatabasePlan:
     """Parameter families of which a group stays beside the new one, because the instance is a member until its window has come."""
     readers: Mapping[str, "DatabaseReaderPlan"] = field(default_factory=dict)
     """Role of the estate to how its people log in."""
+    generation: int = 1
+    """Raised by each fail-back, which needs new instances: from 2 on it is part of their logical names, and they began as replicas."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -545,6 +551,10 @@ class CellPlan(Plan):
     """The cell's own delegated DNS domain, e.g. ``eu-1.erp.example.com``."""
     delegation: DelegationPlan | None = None
     """None: the parent zone is not the estate's; its owner delegates to the name servers in the stack's outputs."""
+    followers: Mapping[str, "DatabaseReplicationPlan"] = field(default_factory=dict)
+    """Failing back: the next primaries, which follow the recovery region's instances until they are promoted."""
+    former: Mapping[str, DatabasePlan] = field(default_factory=dict)
+    """The primaries that the lost region left behind, after a fail-back: unprotected, and gone with the next update."""
 
 
 # --- platform ------------------------------------------------------------------------------------------------------
@@ -895,13 +905,20 @@ class TenantPlan(Plan):
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseReplicationPlan:
-    """How one of the cell's databases is kept in the other region: automated backups, or a standby replica."""
+    """How one database is kept in the other region: automated backups, a standby replica, or (with nothing waiting) copied recovery points."""
 
-    mode: Literal["automated-backups", "replica"]
+    mode: Literal["automated-backups", "replica", "recovery-point"]
     source_identifier: str
     source_arn: str
     retention_days: int
     replica: DatabasePlan | None
+    """``replica`` mode: the standby, or with ``promoted`` the instance that it became."""
+    promoted: bool = False
+    restored: DatabasePlan | None = None
+    """The other modes, once failed over: the instance made of the replicated backups, or of ``recovery_point``."""
+    recovery_point: str = ""
+    generation: int = 1
+    """The source's; see `DatabasePlan`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -925,10 +942,28 @@ class DrPlan(Plan):
     health_check_interval_seconds: Literal[10, 30] = 30
     health_check_failures: int = 3
     source_buckets: Mapping[str, str] = field(default_factory=dict)
-    """Key of ``buckets`` to the name of the cell's bucket that is replicated into it; the recovery stack sets up the replication."""
+    """Key of ``buckets`` to the name of the bucket that is replicated into it, and it into that one; the recovery stack sets up both."""
+    source_key_aliases: Mapping[str, str] = field(default_factory=dict)
+    """Key of ``buckets`` to the alias of the key that encrypts its source, where that is not the cell's data key."""
+    replication_minutes: int = 15
+    """What S3 Replication Time Control is asked for; 15 is the only value it takes."""
+    state: Literal["standby", "promoted", "failing-back", "returned"] = "standby"
+    former: Mapping[str, "DatabaseReplicationPlan"] = field(default_factory=dict)
+    """What was active here until a fail-back: unprotected, and gone with the next update."""
 
 
-AnyPlan = LandingZonePlan | CellPlan | PlatformPlan | TenantPlan | DrPlan
+@dataclass(frozen=True, kw_only=True)
+class DrillPlan(Plan):
+    """A copy of a cell's databases in its recovery region, made to be measured and removed: beside the standby, never instead of it."""
+
+    cell: str
+    databases: Mapping[str, DatabaseReplicationPlan]
+    network: NetworkPlan | None
+    """None: that of the recovery stack; a class without one brings its own."""
+    keys: Mapping[str, KeyPlan] = field(default_factory=dict)
+
+
+AnyPlan = LandingZonePlan | CellPlan | PlatformPlan | TenantPlan | DrPlan | DrillPlan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The program behind every stack: reads the estate, compiles the plan of the stack that runs, composes it."""
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,14 +9,19 @@ import pulumi
 
 from odoo_estate.compose import compose
 from odoo_estate.decide import compile_stack
+from odoo_estate.decide.dr import drilled
 from odoo_estate.decide.lifting import lift_protection
 from odoo_estate.errors import EstateError
+from odoo_estate.plan import DrillPlan
 from odoo_estate.spec.loader import explained, load
 
 DIRECTORY = "ODOO_ESTATE_DIR"
 """Set by ``estate up --estate DIR``: the estate to compose, and to take the policies' thresholds from, instead of the program's own."""
 LIFT_PROTECTION = "ODOO_ESTATE_LIFT_PROTECTION"
 """Set to ``yes`` by ``estate destroy --lift-protection`` for the update that comes before the destroy."""
+
+DRILL = "ODOO_ESTATE_DRILL"
+"""Set by ``estate drill``: JSON with the arguments of `drilled`, where its stack has got to."""
 
 
 def run(directory: Path) -> None:
@@ -28,6 +34,8 @@ def run(directory: Path) -> None:
         plan = compile_stack(load(directory), pulumi.get_stack(), today=datetime.now(UTC).date())
     except EstateError as error:
         raise pulumi.RunError(str(explained(error, directory))) from None
+    if isinstance(plan, DrillPlan):
+        plan = drilled(plan, **json.loads(os.environ.get(DRILL) or '{"promoted": false, "recovery_points": {}}'))
     if os.environ.get(LIFT_PROTECTION) == "yes":
         plan = lift_protection(plan)
     compose(plan, organization=pulumi.get_organization(), project=pulumi.get_project())

@@ -37,6 +37,8 @@ DIRECTIONS: Mapping[str, Direction] = {
     "bucket_object_lock": "demanded",
     "bucket_replication": "demanded",
     "inherited_backup_selection": "fixed",
+    "drill_days": "fixed",
+    "last_drill": "fixed",
 }
 """In which direction each threshold is tighter; ``fixed`` ones cannot be ordered, so a partner cannot set them."""
 

@@ -65,7 +65,8 @@ def test_the_partners_own_rule_holds_its_privacy_notice(tmp_path: Path) -> None:
     done = estate(project, "preview", "cell.main", "--json")
     assert done.returncode == 3, done.stderr
     (stack,) = json.loads(done.stdout)["stacks"]
-    assert {one["rule"] for one in stack["violations"]} == {"PART-01"}
+    # BAK-30 is advice: the new estate has not held its first recovery drill yet.
+    assert {one["rule"] for one in stack["violations"]} == {"PART-01", "BAK-30"}
     assert "180 days; allowed: 90 days or less" in stack["violations"][0]["message"]
 
 

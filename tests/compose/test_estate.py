@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.compose.graphs import recorded
 
 from odoo_estate.decide import compile_estate
-from odoo_estate.plan import CellPlan, DrPlan, EstatePlan
+from odoo_estate.plan import CellPlan, DrPlan, EstatePlan, TenantPlan
 from odoo_estate.preview.checked import checked
 from odoo_estate.preview.graph import Graph
 from odoo_estate.spec.loader import load
@@ -61,6 +61,9 @@ def test_every_vault_that_backups_are_copied_into_is_made_where_they_are_sent() 
 
 def test_every_replicated_database_and_bucket_is_one_of_the_cells() -> None:
     identifiers = _made("aws:rds/instance:Instance", "identifier")
+    tenants = [plan for plan in _estate().stacks.values() if isinstance(plan, TenantPlan)]
+    own = {plan.own_database.identifier for plan in tenants if plan.own_database}
+    theirs = {bucket.name for plan in tenants for bucket in plan.buckets.values() if bucket.versioning}
     versioned = {
         graph[node.dependencies[0]].inputs["bucket"]
         for graph in _graphs().values()
@@ -68,9 +71,9 @@ def test_every_replicated_database_and_bucket_is_one_of_the_cells() -> None:
     }
     for plan in _recovery_regions():
         for database in plan.databases.values():
-            assert database.source_arn.rpartition(":")[2] in identifiers
+            assert database.source_arn.rpartition(":")[2] in identifiers | own
         assert set(plan.source_buckets) <= set(plan.buckets)
-        assert set(plan.source_buckets.values()) <= versioned
+        assert set(plan.source_buckets.values()) <= versioned | theirs
 
 
 def test_no_automated_backup_is_replicated_within_its_own_region() -> None:

@@ -109,7 +109,11 @@ def test_a_new_tenant_changes_its_own_stack_and_the_cells_budgets_only(
     }
     before = compiled(customers=there)
     after = compiled(customers={**there, **newcomer(service_class, **more)})
-    assert changed_stacks(before, after) == ("cell.eu-1", "tenant.zulu.production")
+    # Buckets of its own are followed by the recovery region: what is there already stays as it is.
+    followed = ("dr.eu-1",) if service_class == "business" else ()
+    assert changed_stacks(before, after) == ("cell.eu-1", *followed, "tenant.zulu.production")
+    for change in diff(before.stacks["dr.eu-1"], after.stacks["dr.eu-1"]):
+        assert "zulu.production" in str(change) or change.path.split("[")[0] in ("decisions", "depends_on"), change
     changes = diff(before.stacks["cell.eu-1"], after.stacks["cell.eu-1"])
     assert changes
     assert {change.path.split("[")[0] for change in changes} == {"budgets"}

@@ -1,10 +1,15 @@
 """The recovery region's plan, by DR class."""
 
+from dataclasses import replace
 from typing import Any
 
-from tests.decide.documents import compiled
+import pytest
+from tests.decide.documents import TODAY, compiled, documents
 
-from odoo_estate.plan import CellPlan, DrPlan
+from odoo_estate.decide import compile_estate, compile_stack
+from odoo_estate.errors import BadInput
+from odoo_estate.plan import CellPlan, DrillPlan, DrPlan, TenantPlan
+from odoo_estate.spec.recovery import CellRecovery
 
 
 def region(name: str, **changes: Any) -> tuple[CellPlan, DrPlan]:
@@ -46,7 +51,10 @@ def test_a_warm_standby_keeps_a_replica_and_a_small_cluster() -> None:
 def test_a_class_that_keeps_only_copies_has_no_recovery_stack() -> None:
     stacks = compiled(estate={"cells": {"eu-1": {"recovery": {"dr_class": "backup-copy"}}}}).stacks
     assert "dr.eu-1" not in stacks
-    assert stacks["cell.eu-1"].guardrails.cross_region_copy
+    cell = stacks["cell.eu-1"]
+    assert cell.guardrails.cross_region_copy
+    assert cell.guardrails.drill_days == 365, "a yearly drill is owed all the same"
+    assert any(one.topic == "drill" for one in cell.decisions)
 
 
 def test_nothing_in_the_recovery_region_takes_a_name_of_the_cell() -> None:
@@ -62,8 +70,9 @@ def test_nothing_in_the_recovery_region_takes_a_name_of_the_cell() -> None:
 
 def test_buckets_are_copied_under_the_same_keys_with_the_same_locks() -> None:
     cell, plan = region("eu-1")
-    assert set(plan.buckets) == {"attachments", "backups"}
-    for key, bucket in plan.buckets.items():
+    assert set(plan.buckets) == {"attachments", "backups", "paper.production.attachments"}
+    for key in ("attachments", "backups"):
+        bucket = plan.buckets[key]
         assert plan.source_buckets[key] == cell.buckets[key].name
         assert bucket.object_lock_days == cell.buckets[key].object_lock_days
         assert bucket.versioning
@@ -75,8 +84,182 @@ def test_a_dedicated_customers_own_host_decides_its_failover() -> None:
 
 
 def test_recovery_comes_after_the_cell() -> None:
-    assert region("eu-1")[1].depends_on == ("cell.eu-1",)
+    assert region("eu-1")[1].depends_on == ("cell.eu-1", "tenant.paper.production")
 
 
 def test_the_recovery_region_changes_with_no_tenant_of_a_shared_cell() -> None:
     assert region("eu-1")[1] == region("eu-1", customers={"copper": None})[1]
+
+
+# --- failing over and coming home -----------------------------------------------------------------------------------
+
+
+def moved(cell: str, state: str, generation: int = 1, **fields: Any) -> CellRecovery:
+    active = "eu-west-1" if state in ("promoted", "failing-back") else "eu-central-1"
+    return CellRecovery.model_validate(
+        {
+            "cell": cell,
+            "state": state,
+            "active_region": active,
+            "since": "2026-11-21T20:00:00Z",
+            "approved_by": "Ada",
+            "reason": "the region is lost",
+            "generation": generation,
+            **fields,
+        }
+    )
+
+
+def after(
+    name: str, state: str, generation: int = 1, points: dict[str, str] | None = None, **changes: Any
+) -> tuple[CellPlan, DrPlan]:
+    made = replace(
+        documents(**changes), recoveries={name: moved(name, state, generation, recovery_points=points or {})}
+    )
+    stacks = compile_estate(made, today=TODAY).stacks
+    cell, recovery = stacks[f"cell.{name}"], stacks[f"dr.{name}"]
+    assert isinstance(cell, CellPlan) and isinstance(recovery, DrPlan)
+    return cell, recovery
+
+
+def test_a_promoted_standby_keeps_its_name_and_gains_what_a_primary_needs() -> None:
+    _, before = region("med-1")
+    _, plan = after("med-1", "promoted")
+    was, now = before.databases["main"].replica, plan.databases["main"].replica
+    assert was and now and plan.databases["main"].promoted
+    assert now.identifier == was.identifier
+    assert (
+        (now.backup_retention_days, now.backup_window)
+        == (was.backup_retention_days, was.backup_window)
+        == (35, was.backup_window)
+    )
+    assert now.multi_az and now.final_snapshot and now.protect
+    assert now.master_password == "own"
+
+
+def test_a_pilot_light_is_restored_from_the_backups_that_were_replicated() -> None:
+    _, plan = after("eu-1", "promoted")
+    main = plan.databases["main"]
+    assert main.restored is not None and main.replica is None
+    assert main.mode == "automated-backups", "the replication stays: it is what the instance is restored from"
+    assert main.source_arn.endswith("db:harbour-eu-1-main")
+
+
+def test_a_class_that_keeps_copies_only_is_built_from_the_named_recovery_point() -> None:
+    copies: dict[str, Any] = {"estate": {"cells": {"eu-1": {"recovery": {"dr_class": "backup-copy"}}}}}
+    point = "arn:aws:rds:eu-west-1:210000000006:snapshot:awsbackup:copyjob-1"
+    cell, plan = after("eu-1", "promoted", points={"main": point}, **copies)
+    assert (plan.databases["main"].mode, plan.databases["main"].recovery_point) == ("recovery-point", point)
+    assert plan.cluster is not None and plan.network.nat == cell.network.nat
+
+
+def test_nodes_gateways_and_caches_come_to_their_working_size() -> None:
+    for name in ("eu-1", "med-1"):
+        cell, plan = after(name, "promoted")
+        assert {key: pool.desired_nodes for key, pool in plan.node_pools.items()} == {
+            key: pool.desired_nodes for key, pool in cell.node_pools.items()
+        }
+        assert plan.network.nat == cell.network.nat
+        assert plan.caches["main"].node_type == cell.caches["main"].node_type
+
+
+def test_failing_over_changes_nothing_in_the_lost_region() -> None:
+    assert after("eu-1", "promoted")[0] == region("eu-1")[0]
+
+
+def test_the_way_home_is_a_new_generation_that_follows_the_recovery_region() -> None:
+    cell, plan = after("med-1", "failing-back")
+    active = plan.databases["main"].replica
+    coming = cell.followers["main"]
+    assert active and coming.replica
+    assert coming.source_arn == plan.target.arn("rds", f"db:{active.identifier}")
+    assert coming.replica.generation == 2
+    assert coming.replica.identifier not in {one.identifier for one in cell.databases.values()}
+    assert cell.databases["main"].generation == 1, "the lost one stays until everybody is home"
+
+
+def test_once_home_both_sides_hold_what_was_left_behind_unprotected() -> None:
+    cell, plan = after("med-1", "returned", 2)
+    assert cell.databases["main"].identifier == after("med-1", "failing-back")[0].followers["main"].replica.identifier  # type: ignore[union-attr]
+    assert (cell.databases["main"].protect, cell.databases["main"].final_snapshot != "") == (True, True)
+    assert not cell.former["main"].protect and not cell.former["main"].deletion_protection
+    left = plan.former["main"].replica
+    assert left and not left.protect and not left.deletion_protection
+    following = plan.databases["main"]
+    assert (following.generation, following.promoted) == (2, False)
+    assert following.source_arn.endswith(cell.databases["main"].identifier)
+
+
+def test_the_last_step_drops_what_was_left_behind_and_nothing_else() -> None:
+    cell, plan = after("med-1", "returned", 2)
+    home, waiting = after("med-1", "standby", 2)
+    assert (home.former, waiting.former) == ({}, {})
+    assert home.databases == cell.databases
+    assert waiting.databases == plan.databases
+
+
+def test_no_two_generations_share_a_name() -> None:
+    cells = [after("med-1", "standby", number) for number in (1, 2, 3)]
+    names = [cell.databases["main"].identifier for cell, _ in cells]
+    names += [plan.databases["main"].replica.identifier for _, plan in cells if plan.databases["main"].replica]
+    assert len(set(names)) == 6
+
+
+HEAVY: dict[str, Any] = {
+    "bulk": {
+        "customer": "bulk",
+        "name": "Bulk AG",
+        "service_class": "premium",
+        "residency": "eu",
+        "odoo": "18.0",
+        "workload": {
+            "users": 160,
+            "orders_per_day": 6000,
+            "peak_factor": 4.0,
+            "integrations": {"edi": {"kind": "edi", "requests_per_hour": 9000}},
+            "storage": {"database_gib": 120, "filestore_gib": 150},
+        },
+        "environments": {"production": {}},
+    }
+}
+
+
+def test_what_a_tenant_keeps_of_its_own_is_followed_too() -> None:
+    stacks = compiled(customers=HEAVY).stacks
+    plan, tenant = stacks["dr.eu-1"], stacks["tenant.bulk.production"]
+    assert isinstance(plan, DrPlan) and isinstance(tenant, TenantPlan) and tenant.own_database
+    assert plan.databases["bulk.production"].source_arn.endswith(tenant.own_database.identifier)
+    assert plan.source_buckets["bulk.production.attachments"] == tenant.buckets["attachments"].name
+    assert "tenant.bulk.production" in plan.depends_on
+
+
+def test_a_tenants_own_instance_must_come_home_before_its_cell_does() -> None:
+    with pytest.raises(BadInput) as caught:
+        after("eu-1", "failing-back", customers=HEAVY)
+    assert "bulk.production" in str(caught.value)
+    assert "dump and restore" in str(caught.value)
+
+
+def test_twenty_replications_a_region_are_the_most() -> None:
+    further = {f"extra-{number:02}".replace("-0", "-a"): "pg-s" for number in range(20)}
+    with pytest.raises(BadInput) as caught:
+        compiled(estate={"cells": {"eu-1": {"databases": further}}})
+    assert "21 instances would replicate their backups into eu-west-1" in str(caught.value)
+
+
+def test_a_drill_copies_beside_the_standby_and_protects_nothing() -> None:
+    for name, mode in (("med-1", "replica"), ("eu-1", "automated-backups")):
+        _, standing = region(name)
+        plan = compile_stack(documents(), f"drill.{name}", today=TODAY)
+        assert isinstance(plan, DrillPlan)
+        (database,) = plan.databases.values()
+        copy = database.replica or database.restored
+        assert database.mode == mode
+        assert copy and not copy.protect and not copy.deletion_protection and not copy.final_snapshot
+        taken = standing.databases["main"].replica
+        assert taken is None or (copy.identifier != taken.identifier and database.source_arn.endswith(taken.identifier))
+        assert plan.network is None, "it uses the network that waits"
+
+
+def test_no_estate_lists_a_drill() -> None:
+    assert not any(name.startswith("drill.") for name in compiled().stacks)

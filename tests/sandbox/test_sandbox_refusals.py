@@ -64,3 +64,21 @@ def test_an_object_needs_its_cluster_and_its_namespace(project):
     project.up().assert_fine()
     project.up("--expect-no-changes").assert_fine()
     project.destroy().assert_fine()
+
+
+def test_a_replica_is_promoted_in_place_and_never_gets_a_source_again(project):
+    body = """
+        key = aws.kms.Key("k", opts=opts)
+        source = aws.rds.Instance("source", identifier="source", engine="postgres", instance_class="db.t4g.micro", allocated_storage=20,
+            username="odoo", password="correct-horse", storage_encrypted=True, kms_key_id=key.arn, backup_retention_period=7,
+            skip_final_snapshot=True, opts=opts)
+        standby = aws.rds.Instance("standby", identifier="standby", replicate_source_db=SOURCE, instance_class="db.t4g.micro",
+            storage_encrypted=True, skip_final_snapshot=True, opts=opts)
+    """
+    project.program(body.replace("SOURCE", "source.identifier")).up().assert_fine()
+    before = project.resources()["standby"]["id"]
+    project.program(body.replace("SOURCE", "None")).up().assert_fine()
+    assert project.resources()["standby"]["id"] == before
+    project.program(body.replace("SOURCE", "source.identifier")).up().assert_failed(
+        "cannot elect new source database for replication"
+    )

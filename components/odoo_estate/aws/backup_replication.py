@@ -17,13 +17,17 @@ class BackupReplicationArgs(TypedDict):
 class BackupReplication(pulumi.ComponentResource):
     """Lets the instance be restored to a point in time in this region. To be destroyed before the instance."""
 
+    backups_arn: pulumi.Output[str]
+    """What an instance is restored from."""
+
     def __init__(self, name: str, args: BackupReplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:BackupReplication", name, None, opts)
-        rds.InstanceAutomatedBackupsReplication(
+        replication = rds.InstanceAutomatedBackupsReplication(
             name,
             source_db_instance_arn=args["source_arn"],
             retention_period=args["retention_days"],
             kms_key_id=args["key_arn"],
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.backups_arn = replication.id
         self.register_outputs({})

@@ -1,28 +1,37 @@
 """Replication of one bucket into its copy in another region."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_aws import iam, s3
 
-from odoo_estate.aws.policy import document, plain_service_trust
+from odoo_estate.aws.policy import Statement, document, plain_service_trust
 from odoo_estate.aws.references import BucketRef
 from odoo_estate.aws.role import Role
-from odoo_estate.plan import RolePlan
+from odoo_estate.plan import AwsTarget, RolePlan
 
 
 class BucketReplicationArgs(TypedDict):
-    """Inputs of `BucketReplication`; ``source_region`` is where the source bucket lives; both buckets keep versions."""
+    """Inputs of `BucketReplication`; ``source_region`` is where the source bucket lives; both buckets keep versions. ``copy_key_arn`` may be
+    that of an alias. ``source_key_rights`` and ``copy_key_rights``: resource and condition of a statement, where a key's own ARN is not known."""
 
     source: BucketRef
     source_region: str
     source_key_arn: pulumi.Input[str]
     copy: BucketRef
     copy_key_arn: pulumi.Input[str]
+    minutes: int
+    source_key_rights: NotRequired[Statement | None]
+    copy_key_rights: NotRequired[Statement | None]
 
 
 class BucketReplication(pulumi.ComponentResource):
-    """Every object, encrypted again with the copy's key; deletions are not carried over, so that a mistake stays in one region."""
+    """Every object within ``minutes`` (S3 Replication Time Control), encrypted again with the copy's key.
+
+    A deletion is carried over as a marker, so that what must be forgotten is forgotten on both sides once old versions expire, and a mistake can
+    be undone until then; the deletion of a version is never carried over. Changes of a replica's metadata flow back, so that two of these can
+    face each other; replicas are not replicated again.
+    """
 
     def __init__(self, name: str, args: BucketReplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:BucketReplication", name, None, opts)
@@ -49,12 +58,16 @@ class BucketReplication(pulumi.ComponentResource):
                     "status": "Enabled",
                     "priority": 1,
                     "filter": {},
-                    "delete_marker_replication": {"status": "Disabled"},
-                    "source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}},
+                    "delete_marker_replication": {"status": "Enabled"},
+                    "source_selection_criteria": {
+                        "sse_kms_encrypted_objects": {"status": "Enabled"},
+                        "replica_modifications": {"status": "Enabled"},
+                    },
                     "destination": {
                         "bucket": args["copy"].arn,
                         "encryption_configuration": {"replica_kms_key_id": args["copy_key_arn"]},
-                        "metrics": {"status": "Enabled"},
+                        "replication_time": {"status": "Enabled", "time": {"minutes": args["minutes"]}},
+                        "metrics": {"status": "Enabled", "event_threshold": {"minutes": args["minutes"]}},
                     },
                 }
             ],
@@ -80,10 +93,22 @@ def _rights(args: BucketReplicationArgs) -> pulumi.Output[str]:
         },
         {
             "Effect": "Allow",
-            "Action": ["s3:ReplicateObject", "s3:ReplicateTags"],
+            "Action": ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
             "Resource": pulumi.Output.concat(copy, "/*"),
         },
-        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": args["source_key_arn"]},
-        {"Effect": "Allow", "Action": "kms:Encrypt", "Resource": args["copy_key_arn"]},
+        _key_use("kms:Decrypt", args["source_key_arn"], args.get("source_key_rights")),
+        _key_use("kms:Encrypt", args["copy_key_arn"], args.get("copy_key_rights")),
     ]
     return pulumi.Output.json_dumps({**document(()), "Statement": statements})
+
+
+def _key_use(action: str, key_arn: pulumi.Input[str], rights: Statement | None) -> dict[str, object]:
+    return {"Effect": "Allow", "Action": action, **(rights or {"Resource": key_arn})}
+
+
+def key_by_alias(target: AwsTarget, alias: str) -> Statement:
+    """Resource and condition that mean the key behind ``alias``: IAM grants nothing on an alias itself."""
+    return {
+        "Resource": target.arn("kms", "key/*"),
+        "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{alias}"}},
+    }

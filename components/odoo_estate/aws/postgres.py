@@ -1,7 +1,7 @@
 """An RDS PostgreSQL instance."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_random as random
@@ -18,6 +18,8 @@ from odoo_estate.plan import AwsTarget, DatabasePlan
 POSTGRES_PORT = 5432
 TIMEOUTS = pulumi.CustomTimeouts(create="3h", update="6h", delete="3h")
 """The provider gives up after 40, 80 and 60 minutes: too early for a restore of a terabyte, or for a major upgrade and its copy."""
+WITHOUT_EXTENDED_SUPPORT = "open-source-rds-extended-support-disabled"
+"""The provider's default enrols in paid Extended Support."""
 
 
 class PostgresInstanceArgs(TypedDict):
@@ -33,13 +35,9 @@ class PostgresInstanceArgs(TypedDict):
 
 
 class PostgresInstance(pulumi.ComponentResource):
-    """Kept in four ways where the plan protects it: by the engine, by RDS, by a final snapshot, and when it leaves the program.
-
-    ``replica_addresses`` are those of its read replicas, by the plan's keys.
-    """
+    """Kept in four ways where the plan protects it: by the engine, by RDS, by a final snapshot, and when it leaves the program."""
 
     ref: DatabaseRef
-    replica_addresses: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: PostgresInstanceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:PostgresInstance", name, None, opts)
@@ -55,7 +53,7 @@ class PostgresInstance(pulumi.ComponentResource):
             identifier=plan.identifier,
             engine="postgres",
             **_version(plan),
-            engine_lifecycle_support="open-source-rds-extended-support-disabled",
+            engine_lifecycle_support=WITHOUT_EXTENDED_SUPPORT,
             allocated_storage=plan.storage_gib,
             username=plan.master_username,
             **_master(plan, passwords, args["key_arn"]),
@@ -90,7 +88,6 @@ class PostgresInstance(pulumi.ComponentResource):
             )
             for key, identifier in plan.replicas.items()
         }
-        self.replica_addresses = {key: replica.address for key, replica in replicas.items()}
         database_readers(name, plan, args["target"], list(replicas.values()) or [instance], parent=self)
         self.ref = DatabaseRef(
             arn=instance.arn,
@@ -99,15 +96,17 @@ class PostgresInstance(pulumi.ComponentResource):
             port=instance.port,
             secret_arn=secrets[0].arn if secrets else instance.master_user_secrets[0].secret_arn,
             security_group_id=access.id,
+            replicas={key: replica.address for key, replica in replicas.items()},
         )
         self.register_outputs({"address": instance.address, "arn": instance.arn})
 
 
 class PostgresStandbyArgs(TypedDict):
-    """Inputs of `PostgresStandby`: as for `PostgresInstance`; ``source_arn`` is the instance in the other region."""
+    """Inputs of `PostgresStandby`: as for `PostgresInstance`; ``source_arn`` is the instance that it follows, in another region as a rule.
+    Without it the standby is promoted."""
 
     plan: DatabasePlan
-    source_arn: pulumi.Input[str]
+    source_arn: NotRequired[pulumi.Input[str]]
     target: AwsTarget
     network: NetworkRef
     clients: Mapping[str, pulumi.Input[str]]
@@ -116,30 +115,19 @@ class PostgresStandbyArgs(TypedDict):
 
 
 class PostgresStandby(pulumi.ComponentResource):
-    """A read replica in another region. Taking ``source_arn`` away promotes it, which is final; credentials are the source's."""
+    """A read replica. Taking ``source_arn`` away promotes it, which is final and an update in place: the provider first promotes, then gives it
+    a master password of its own and whatever else changed. Until then credentials are the source's."""
 
     arn: pulumi.Output[str]
     address: pulumi.Output[str]
+    ref: DatabaseRef | None
+    """Once promoted: the instance with its master secret."""
 
     def __init__(self, name: str, args: PostgresStandbyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:PostgresStandby", name, None, opts)
-        plan = args["plan"]
-        access = SecurityGroup(name, _access(args), pulumi.ResourceOptions(parent=self))
-        logs = log_groups(name, plan, args["log_key_arn"], parent=self)
-        instance = rds.Instance(
-            name,
-            identifier=plan.identifier,
-            replicate_source_db=args["source_arn"],
-            auto_minor_version_upgrade=True,
-            multi_az=plan.multi_az,
-            db_subnet_group_name=args["network"].database_subnet_group,
-            kms_key_id=args["key_arn"],
-            backup_retention_period=plan.backup_retention_days,
-            backup_window=plan.backup_window,
-            skip_final_snapshot=True,  # RDS takes none of a replica
-            **_surroundings(name, args, access.id, parameter_groups(name, plan, parent=self)[0], parent=self),
-            opts=_kept(plan, parent=self, depends_on=logs),
-        )
+        source = args.get("source_arn")
+        origin: dict[str, Any] = {"replicate_source_db": source, "kms_key_id": args["key_arn"]}
+        instance, self.ref = _recovered(name, args, origin, primary=source is None, parent=self)
         self.arn = instance.arn
         self.address = instance.address
         self.register_outputs({"address": self.address, "arn": self.arn})
@@ -174,7 +162,96 @@ def _final_snapshot(
     ).hex
 
 
-def _access(args: PostgresInstanceArgs | PostgresStandbyArgs) -> Any:
+class PostgresRestoredArgs(TypedDict):
+    """Inputs of `PostgresRestored`: as for `PostgresInstance`, and one of ``backups_arn`` (replicated automated backups, restored to their newest
+    moment) and ``recovery_point`` (a snapshot's ARN); neither: an instance that was restored before and only has to stay."""
+
+    plan: DatabasePlan
+    backups_arn: NotRequired[pulumi.Input[str]]
+    recovery_point: NotRequired[str]
+    target: AwsTarget
+    network: NetworkRef
+    clients: Mapping[str, pulumi.Input[str]]
+    key_arn: pulumi.Input[str]
+    log_key_arn: pulumi.Input[str]
+
+
+class PostgresRestored(pulumi.ComponentResource):
+    """An instance made of what was backed up elsewhere. What it was made of is read at its creation only: a later change of that would, to the
+    provider, be another instance."""
+
+    arn: pulumi.Output[str]
+    ref: DatabaseRef
+
+    def __init__(self, name: str, args: PostgresRestoredArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("odoo-estate:aws:PostgresRestored", name, None, opts)
+        origin: dict[str, Any] = {"engine_lifecycle_support": WITHOUT_EXTENDED_SUPPORT}
+        if backups := args.get("backups_arn"):
+            origin["restore_to_point_in_time"] = {
+                "source_db_instance_automated_backups_arn": backups,
+                "use_latest_restorable_time": True,
+            }
+        elif point := args.get("recovery_point"):
+            origin["snapshot_identifier"] = point
+        instance, ref = _recovered(name, args, origin, primary=True, parent=self)
+        assert ref is not None
+        self.arn, self.ref = instance.arn, ref
+        self.register_outputs({"address": instance.address, "arn": instance.arn})
+
+
+def _recovered(
+    name: str,
+    args: PostgresStandbyArgs | PostgresRestoredArgs,
+    origin: Mapping[str, Any],
+    *,
+    primary: bool,
+    parent: pulumi.Resource,
+) -> tuple[rds.Instance, DatabaseRef | None]:
+    """An instance that began as a copy. It takes engine, version and storage from what it is a copy of.
+
+    ``storage_encrypted`` is ignored when a replica or a restored instance is made, but its absence would replace it in the next update
+    (optional, forces replacement, never computed: provider's schema). ``backup_retention_period`` is passed with the promotion itself, so that
+    point-in-time recovery goes on.
+    """
+    plan = args["plan"]
+    access = SecurityGroup(name, _access(args), pulumi.ResourceOptions(parent=parent))
+    passwords = _own_passwords(name, plan, parent=parent) if primary else []
+    logs = log_groups(name, plan, args["log_key_arn"], parent=parent)
+    instance = rds.Instance(
+        name,
+        identifier=plan.identifier,
+        storage_encrypted=True,
+        multi_az=plan.multi_az,
+        db_subnet_group_name=args["network"].database_subnet_group,
+        backup_retention_period=plan.backup_retention_days,
+        backup_window=plan.backup_window,
+        delete_automated_backups=not plan.protect,
+        final_snapshot_identifier=_final_snapshot(name, plan, args["key_arn"], parent=parent) if primary else None,
+        skip_final_snapshot=not (primary and plan.final_snapshot),  # RDS takes none of a replica
+        password=passwords[0].text if passwords else None,
+        apply_immediately=True if primary else None,  # nobody waits for a window with the new password
+        auto_minor_version_upgrade=True,
+        **origin,
+        **_surroundings(name, args, access.id, parameter_groups(name, plan, parent=parent)[0], parent=parent),
+        opts=pulumi.ResourceOptions.merge(
+            _kept(plan, parent=parent, depends_on=logs),
+            pulumi.ResourceOptions(ignore_changes=["restoreToPointInTime", "snapshotIdentifier"]),
+        ),
+    )
+    if not primary:
+        return instance, None
+    secrets = [_credentials(name, plan, instance, password, args, parent=parent) for password in passwords]
+    return instance, DatabaseRef(
+        arn=instance.arn,
+        resource_id=instance.resource_id,
+        address=instance.address,
+        port=instance.port,
+        secret_arn=secrets[0].arn,
+        security_group_id=access.id,
+    )
+
+
+def _access(args: PostgresInstanceArgs | PostgresStandbyArgs | PostgresRestoredArgs) -> Any:
     return {
         "description": f"PostgreSQL clients of {args['plan'].identifier}",
         "vpc_id": args["network"].vpc_id,
@@ -204,7 +281,7 @@ def _credentials(
     plan: DatabasePlan,
     instance: rds.Instance,
     password: Password,
-    args: PostgresInstanceArgs,
+    args: PostgresInstanceArgs | PostgresStandbyArgs | PostgresRestoredArgs,
     *,
     parent: pulumi.Resource,
 ) -> Credentials:
@@ -229,7 +306,7 @@ def _credentials(
 
 def _surroundings(
     name: str,
-    args: PostgresInstanceArgs | PostgresStandbyArgs,
+    args: PostgresInstanceArgs | PostgresStandbyArgs | PostgresRestoredArgs,
     security_group_id: pulumi.Input[str],
     parameters: rds.ParameterGroup,
     *,

@@ -3,8 +3,8 @@
 Components take these instead of each other, so that a given network or cluster fits wherever a created one does.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -38,7 +38,8 @@ class ClusterRef:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseRef:
-    """A PostgreSQL instance; ``secret_arn`` holds its master credentials as JSON with ``username`` and ``password``."""
+    """A PostgreSQL instance; ``secret_arn`` holds its master credentials as JSON with ``username`` and ``password``, ``replicas`` are the
+    addresses of its read replicas."""
 
     arn: Text
     resource_id: Text
@@ -46,6 +47,7 @@ class DatabaseRef:
     port: pulumi.Input[int]
     secret_arn: Text
     security_group_id: Text
+    replicas: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

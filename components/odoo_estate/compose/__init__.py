@@ -4,7 +4,7 @@ import pulumi
 
 from odoo_estate.compose.outputs import Outputs
 from odoo_estate.held import OUTPUT, held
-from odoo_estate.plan import AnyPlan, CellPlan, DrPlan, LandingZonePlan, PlatformPlan, TenantPlan
+from odoo_estate.plan import AnyPlan, CellPlan, DrillPlan, DrPlan, LandingZonePlan, PlatformPlan, TenantPlan
 
 
 class References(dict[str, pulumi.StackReference]):
@@ -55,3 +55,7 @@ def _composed(plan: AnyPlan, references: References) -> Outputs:
             from odoo_estate.compose.dr_region import compose_dr_region
 
             return compose_dr_region(plan, references)
+        case DrillPlan():
+            from odoo_estate.compose.drill import compose_drill
+
+            return compose_drill(plan, references)

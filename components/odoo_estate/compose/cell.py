@@ -13,9 +13,9 @@ from odoo_estate.aws.dns_zone import Delegation, DnsZone
 from odoo_estate.aws.key import Key
 from odoo_estate.aws.network import Network
 from odoo_estate.aws.pod_identity import PodIdentity
-from odoo_estate.aws.postgres import PostgresInstance
 from odoo_estate.aws.vault import Vault
 from odoo_estate.compose.compute import Encryption, compose_cluster
+from odoo_estate.compose.databases import Place, follow, primary
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import (
     CellOutputs,
@@ -66,21 +66,11 @@ def compose_cell(plan: CellPlan, references: References) -> Outputs:
             after(here, cluster),
         )
     clients = {"nodes": cluster.ref.security_group_id}
-    databases = {
-        key: PostgresInstance(
-            f"database-{key}",
-            {
-                "plan": database,
-                "target": plan.target,
-                "network": network.ref,
-                "clients": clients,
-                "key_arn": data,
-                "log_key_arn": logs,
-            },
-            here,
-        )
-        for key, database in plan.databases.items()
-    }
+    place = Place(target=plan.target, network=network.ref, clients=clients, key_arn=data, log_key_arn=logs)
+    databases = {key: primary(key, database, place, here) for key, database in plan.databases.items()}
+    for key, database in plan.former.items():
+        primary(key, database, place, here)
+    follow(plan.followers, place, here)
     caches = {
         key: Cache(f"cache-{key}", {"plan": cache, "network": network.ref, "clients": clients, "key_arn": data}, here)
         for key, cache in plan.caches.items()
@@ -109,9 +99,7 @@ def compose_cell(plan: CellPlan, references: References) -> Outputs:
         network=network_outputs(network.ref),
         subnets=network.subnets,
         cluster=cluster_outputs(cluster.ref),
-        databases={
-            key: database_outputs(database.ref, database.replica_addresses) for key, database in databases.items()
-        },
+        databases={key: database_outputs(database) for key, database in databases.items()},
         caches={key: cache_outputs(cache.ref) for key, cache in caches.items()},
         keys={key: made.arn for key, made in keys.items()},
         buckets={key: bucket_outputs(bucket.ref) for key, bucket in buckets.items()},

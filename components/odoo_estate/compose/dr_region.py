@@ -1,19 +1,19 @@
 """The other region of a cell: copies of its data, and as much of a cluster as its recovery class keeps warm."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pulumi
 
-from odoo_estate.aws.backup_replication import BackupReplication
 from odoo_estate.aws.bucket import Bucket
-from odoo_estate.aws.bucket_replication import BucketReplication
+from odoo_estate.aws.bucket_replication import BucketReplication, key_by_alias
 from odoo_estate.aws.cache import Cache
 from odoo_estate.aws.health_check import HealthCheck
 from odoo_estate.aws.key import Key
 from odoo_estate.aws.network import Network
-from odoo_estate.aws.postgres import PostgresStandby
 from odoo_estate.aws.references import BucketRef
 from odoo_estate.compose.compute import Encryption, compose_cluster
+from odoo_estate.compose.databases import Place, follow
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import (
     CellOutputs,
@@ -25,7 +25,7 @@ from odoo_estate.compose.outputs import (
     network_outputs,
 )
 from odoo_estate.compose.providers import aws_provider, random_provider
-from odoo_estate.plan import DatabasePlan, DatabaseReplicationPlan, DrPlan
+from odoo_estate.plan import DrPlan
 
 References = Mapping[str, pulumi.StackReference]
 
@@ -52,29 +52,9 @@ def compose_dr_region(plan: DrPlan, references: References) -> Outputs:
         else None
     )
     clients = {"nodes": cluster.ref.security_group_id} if cluster else {}
-    standbys = {
-        key: PostgresStandby(
-            f"database-{key}",
-            {
-                "plan": standby,
-                "source_arn": database.source_arn,
-                "target": plan.target,
-                "network": network.ref,
-                "clients": clients,
-                "key_arn": data,
-                "log_key_arn": logs,
-            },
-            here,
-        )
-        for key, (database, standby) in _standbys(plan).items()
-    }
-    for key, database in plan.databases.items():
-        if database.mode == "automated-backups":
-            BackupReplication(
-                f"database-{key}",
-                {"source_arn": database.source_arn, "retention_days": database.retention_days, "key_arn": data},
-                here,
-            )
+    place = Place(target=plan.target, network=network.ref, clients=clients, key_arn=data, log_key_arn=logs)
+    databases = follow(plan.databases, place, here)
+    follow(plan.former, place, here)
     caches = {
         key: Cache(f"cache-{key}", {"plan": cache, "network": network.ref, "clients": clients, "key_arn": data}, here)
         for key, cache in plan.caches.items()
@@ -82,19 +62,8 @@ def compose_dr_region(plan: DrPlan, references: References) -> Outputs:
     buckets = {
         key: Bucket(f"bucket-{key}", {"plan": bucket, "key_arn": data}, here) for key, bucket in plan.buckets.items()
     }
-    for key, source in plan.source_buckets.items():
-        BucketReplication(
-            f"replication-{key}",
-            {
-                "source": BucketRef(name=source, arn=f"arn:aws:s3:::{source}"),
-                "source_region": plan.primary_region,
-                "source_key_arn": cell.key_arn("data"),
-                "copy": buckets[key].ref,
-                "copy_key_arn": data,
-            },
-            # The copy must keep versions before anything can be replicated into it.
-            after(here, buckets[key]),
-        )
+    for key in plan.source_buckets:
+        _replicate(plan, key, buckets[key], cell_key=cell.key_arn("data"), here_key=data, here=here)
     checks = {
         key: HealthCheck(
             f"health-{key}",
@@ -112,7 +81,7 @@ def compose_dr_region(plan: DrPlan, references: References) -> Outputs:
         network=network_outputs(network.ref),
         subnets=network.subnets,
         **({"cluster": cluster_outputs(cluster.ref)} if cluster else {}),
-        databases={key: {"arn": made.arn, "address": made.address} for key, made in standbys.items()},
+        databases=databases,
         caches={key: cache_outputs(made.ref) for key, made in caches.items()},
         keys={key: made.arn for key, made in keys.items()},
         buckets={key: bucket_outputs(made.ref) for key, made in buckets.items()},
@@ -120,9 +89,47 @@ def compose_dr_region(plan: DrPlan, references: References) -> Outputs:
     )
 
 
-def _standbys(plan: DrPlan) -> Mapping[str, tuple[DatabaseReplicationPlan, DatabasePlan]]:
-    return {
-        key: (database, database.replica)
-        for key, database in plan.databases.items()
-        if database.mode == "replica" and database.replica
-    }
+def _replicate(
+    plan: DrPlan,
+    key: str,
+    copied: Bucket,
+    *,
+    cell_key: pulumi.Output[str],
+    here_key: pulumi.Output[str],
+    here: pulumi.ResourceOptions,
+) -> None:
+    """Both ways from the beginning: in an outage nothing can be set up on the lost side, and what is written here then is home by itself."""
+    source = plan.source_buckets[key]
+    original = BucketRef(name=source, arn=f"arn:aws:s3:::{source}")
+    home = replace(plan.target, region=plan.primary_region)
+    alias = plan.source_key_aliases.get(key)
+    there_key: pulumi.Input[str] = home.arn("kms", f"alias/{alias}") if alias else cell_key
+    rights = key_by_alias(home, alias) if alias else None
+    # Each bucket must keep versions before anything can be replicated into it.
+    after_copy = after(here, copied)
+    BucketReplication(
+        f"replication-{key}",
+        {
+            "source": original,
+            "source_region": plan.primary_region,
+            "source_key_arn": there_key,
+            "copy": copied.ref,
+            "copy_key_arn": here_key,
+            "minutes": plan.replication_minutes,
+            "source_key_rights": rights,
+        },
+        after_copy,
+    )
+    BucketReplication(
+        f"replication-{key}-home",
+        {
+            "source": copied.ref,
+            "source_region": plan.target.region,
+            "source_key_arn": here_key,
+            "copy": original,
+            "copy_key_arn": there_key,
+            "minutes": plan.replication_minutes,
+            "copy_key_rights": rights,
+        },
+        after_copy,
+    )

@@ -88,16 +88,7 @@ class CellOutputs(StackOutputs):
     @property
     def network(self) -> NetworkRef:
         """The cell's VPC."""
-        network = self.values["network"]
-        return NetworkRef(
-            vpc_id=network["vpcId"],
-            cidr=network["cidr"],
-            public_subnet_ids=network["publicSubnetIds"],
-            private_subnet_ids=network["privateSubnetIds"],
-            database_subnet_ids=network["databaseSubnetIds"],
-            database_subnet_group=network["databaseSubnetGroup"],
-            cache_subnet_group=network["cacheSubnetGroup"],
-        )
+        return _network(self.values["network"])
 
     def subnet_id(self, tier: str, zone: str) -> pulumi.Output[str]:
         """One subnet: tier is ``public``, ``private`` or ``database``, zone the plan's zone key."""
@@ -173,6 +164,25 @@ class DrOutputs(StackOutputs):
         """The recovery region's EKS cluster."""
         return _cluster(self.values["cluster"])
 
+    @property
+    def network(self) -> NetworkRef:
+        """The recovery region's VPC."""
+        return _network(self.values["network"])
+
+    def key_arn(self, key: str) -> pulumi.Output[str]:
+        """The ARN of one of the recovery region's KMS keys."""
+        return _text(self.values["keys"][key])
+
+    def backups_arn(self, key: str) -> pulumi.Output[str]:
+        """The ARN of one instance's replicated automated backups."""
+        return _text(self.values["databases"][key]["backups"])
+
+
+class DrillOutputs(StackOutputs):
+    """What a drill made, for whoever watches it."""
+
+    contract = "drill/1"
+
 
 def network_outputs(ref: NetworkRef) -> Outputs:
     """A network as it is exported."""
@@ -198,10 +208,10 @@ def cluster_outputs(ref: ClusterRef) -> Outputs:
     }
 
 
-def database_outputs(ref: DatabaseRef, replicas: Mapping[str, pulumi.Input[str]]) -> Outputs:
-    """A PostgreSQL instance as it is exported, with the addresses of its read replicas."""
+def database_outputs(ref: DatabaseRef) -> Outputs:
+    """A PostgreSQL instance as it is exported."""
     return {
-        "replicas": replicas,
+        "replicas": ref.replicas,
         "arn": ref.arn,
         "resourceId": ref.resource_id,
         "address": ref.address,
@@ -225,6 +235,18 @@ def cache_outputs(ref: CacheRef) -> Outputs:
 def bucket_outputs(ref: BucketRef) -> Outputs:
     """A bucket as it is exported."""
     return {"name": ref.name, "arn": ref.arn}
+
+
+def _network(network: pulumi.Output[Any]) -> NetworkRef:
+    return NetworkRef(
+        vpc_id=network["vpcId"],
+        cidr=network["cidr"],
+        public_subnet_ids=network["publicSubnetIds"],
+        private_subnet_ids=network["privateSubnetIds"],
+        database_subnet_ids=network["databaseSubnetIds"],
+        database_subnet_group=network["databaseSubnetGroup"],
+        cache_subnet_group=network["cacheSubnetGroup"],
+    )
 
 
 def _cluster(cluster: pulumi.Output[Any]) -> ClusterRef:

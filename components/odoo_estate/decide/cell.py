@@ -7,13 +7,14 @@ changes a resource of its cell.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from odoo_estate.decide import backup, budgets, identities, network, schedules, shared
+from odoo_estate.decide import backup, budgets, drills, identities, network, schedules, shared
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.database_alarms import DEPTHS, database_alarms
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan, database_plan
 from odoo_estate.decide.landing_zone import PLATFORM_ZONE, shared_target
+from odoo_estate.decide.lifting import lifted
 from odoo_estate.decide.logs import log_days
 from odoo_estate.decide.naming import LANDING_ZONE, cell_stack, name, part
 from odoo_estate.decide.postgres_parameters import decision as parameter_decision
@@ -31,6 +32,7 @@ from odoo_estate.plan import (
     CellPlan,
     ClusterPlan,
     DatabasePlan,
+    DatabaseReplicationPlan,
     Decision,
     DelegationPlan,
     Json,
@@ -88,17 +90,28 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
     vpc = network.network_plan(
         estate, catalog.assumptions, cell, zone_count=band.zones, nat=band.nat, flow_log_days=days
     )
-    databases = _databases(context, cell, served, owed, windows)
+    primaries = _databases(context, cell, served, owed, windows)
+    databases, followers, former = generations(context, cell, primaries)
     caches = {MAIN: _cache(context, cell, band, owed, windows)}
     vaults = backup.cell_vaults(estate, catalog, cell, owed)
     own_tags = cell_tags(context, cell)
+    rails = guardrails(
+        context,
+        classes=classes,
+        owed=owed,
+        production=True,
+        residency_regions=estate.residency[one.residency].regions,
+        cell=cell,
+    )
+    copies_only = drills.waits_for_nothing(context, cell)
+    drill = drills.decision(context, cell) if copies_only else None
     return CellPlan(
         estate=estate.estate,
         stack=cell_stack(cell),
         kind="cell",
         target=target,
         tags=own_tags,
-        decisions=_decisions(context, cell, band, owed, windows),
+        decisions=(*_decisions(context, cell, band, owed, windows), *([drill] if drill else [])),
         budgets=(
             *network.address_budgets(
                 vpc,
@@ -114,14 +127,7 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
             ),
             *budgets.budgets(context, cell),
         ),
-        guardrails=guardrails(
-            context,
-            classes=classes,
-            owed=owed,
-            production=True,
-            residency_regions=estate.residency[one.residency].regions,
-            cell=cell,
-        ),
+        guardrails=drills.watched(context, cell, rails) if copies_only else rails,
         depends_on=(LANDING_ZONE,),
         cell=cell,
         tenancy=one.tenancy,
@@ -149,6 +155,8 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         alert_topic=name("topic", estate.estate, cell, "alerts"),
         zone_domain=shared.zone_domain(context, cell),
         delegation=_delegation(context),
+        followers=followers,
+        former=former,
     )
 
 
@@ -364,6 +372,62 @@ def database_version(context: Context, cell: str, key: str) -> tuple[str, Upgrad
         document="estate",
         field=("cells", cell, "postgres", key),
     )
+
+
+def generations(
+    context: Context, cell: str, first: Mapping[str, DatabasePlan]
+) -> tuple[dict[str, DatabasePlan], dict[str, DatabaseReplicationPlan], dict[str, DatabasePlan]]:
+    """The primary instances of the cell's present generation, those that follow the recovery region on the way home, and those left behind.
+
+    A lost primary cannot become a replica again, so each fail-back brings a new generation: made as replicas of the recovery region's instances.
+    """
+    written = context.recoveries.get(cell)
+    if written is None:
+        return dict(first), {}, {}
+    present = {key: generation(context, cell, key, one, written.generation) for key, one in first.items()}
+    followers: dict[str, DatabaseReplicationPlan] = {}
+    former: dict[str, DatabasePlan] = {}
+    if written.state == "failing-back":
+        recovery = context.estate.cells[cell].recovery
+        assert recovery is not None
+        away = replace(shared.target(context, cell), region=recovery.region)
+        for key, one in first.items():
+            followed = recovery_identifier(context, cell, key, written.generation)
+            coming = generation(context, cell, key, one, written.generation + 1)
+            followers[key] = DatabaseReplicationPlan(
+                mode="replica",
+                source_identifier=followed,
+                source_arn=away.arn("rds", f"db:{followed}"),
+                retention_days=one.backup_retention_days,
+                replica=replace(coming, multi_az=False, final_snapshot=""),
+                generation=written.generation + 1,
+            )
+    elif written.state == "returned":
+        for key, one in first.items():
+            lost = generation(context, cell, key, one, written.generation - 1)
+            former[key] = replace(lifted(lost), final_snapshot=lost.final_snapshot)
+    return present, followers, former
+
+
+def generation(context: Context, cell: str, key: str, first: DatabasePlan, number: int) -> DatabasePlan:
+    """One instance as it is in a later generation: other names, an own master password (AWS manages none where there are replicas)."""
+    if number == 1:
+        return first
+    identifier = shared.database_identifier(context, cell, key, number)
+    return replace(
+        first,
+        identifier=identifier,
+        final_snapshot=name("rds", context.estate.estate, cell, key, f"g{number}", "final"),
+        master_password="own",
+        master_secret=name("secret", context.estate.estate, "master", identifier),
+        replicas={},
+        generation=number,
+    )
+
+
+def recovery_identifier(context: Context, cell: str, key: str, number: int) -> str:
+    """RDS identifier, in the recovery region, of what follows one of the cell's or of its tenants' instances. ``key`` may be a tenant's."""
+    return name("rds", context.estate.estate, cell, *key.split("."), "dr", *((f"g{number}",) if number > 1 else ()))
 
 
 def _cache(context: Context, cell: str, band: CellBand, owed: BackupTerms, windows: schedules.Windows) -> CachePlan:

@@ -124,9 +124,12 @@ def _dr(plan: DrPlan) -> Iterator[Claim]:
         addons = {**plan.cluster.addons_before_nodes, **plan.cluster.addons_after_nodes}
         names = [plan.cluster.role, plan.cluster.node_role, *(addon.role for addon in addons.values() if addon.role)]
         yield from stack.roles(names)
-    for key, database in plan.databases.items():
-        if database.replica:
-            yield stack.claim("RDS instance", stack.region, database.replica.identifier, f"database {key}")
+    for kept in (plan.databases, plan.former):
+        for key, database in kept.items():
+            if made := database.replica or database.restored:
+                yield stack.claim(
+                    "RDS instance", stack.region, made.identifier, f"database {key} {database.generation}"
+                )
     for key, cache in plan.caches.items():
         yield stack.claim("ElastiCache group", stack.region, cache.id, f"cache {key}")
     yield from stack.buckets(plan.buckets)

@@ -94,7 +94,14 @@ def stack_names(documents: Documents) -> tuple[str, ...]:
 
 
 def _context(documents: Documents, today: date | None) -> Context:
-    return Context(documents.estate, documents.catalog, documents.customers, today or datetime.now(UTC).date())
+    return Context(
+        documents.estate,
+        documents.catalog,
+        documents.customers,
+        today or datetime.now(UTC).date(),
+        documents.recoveries,
+        documents.drills,
+    )
 
 
 def _check_documents(context: Context) -> list[Refused]:
@@ -105,6 +112,7 @@ def _check_documents(context: Context) -> list[Refused]:
         *network.check_supernet(estate),
         *network.check_overlap(estate),
         *backup.check_backups(context.catalog),
+        *dr.check_replications(context),
     ]
 
 
@@ -156,6 +164,8 @@ def _plan_of(context: Context, stack: str) -> Callable[[], AnyPlan]:
             return partial(platform.platform_plan, context, rest)
         if kind == "dr" and dr.wanted(context, rest):
             return partial(dr.dr_plan, context, rest)
+        if kind == dr.DRILL and context.estate.cells[rest].recovery:
+            return partial(dr.drill_plan, context, rest)
     raise _unknown(context, stack)
 
 

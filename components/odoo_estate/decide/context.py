@@ -16,8 +16,10 @@ from odoo_estate.errors import Refused
 from odoo_estate.plan import Tenancy
 from odoo_estate.spec.catalog import Catalog, ServiceClass
 from odoo_estate.spec.customer import Customer
+from odoo_estate.spec.drills import Drill
 from odoo_estate.spec.estate import Cell, Estate, Partner
 from odoo_estate.spec.fields import EnvironmentName
+from odoo_estate.spec.recovery import CellRecovery
 
 T = TypeVar("T")
 
@@ -54,6 +56,8 @@ class Context:
     catalog: Catalog
     customers: Mapping[str, Customer]
     today: date
+    recoveries: Mapping[str, CellRecovery] = field(default_factory=dict)
+    drills: Mapping[str, Drill] = field(default_factory=dict)
     memo: dict[object, object] = field(default_factory=dict, repr=False)
     """Results of pure functions over this context, by function and arguments."""
 

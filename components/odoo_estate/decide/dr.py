@@ -1,15 +1,17 @@
 """The other region of a cell: copies of its data, and as much of a cluster as its DR class keeps waiting."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from odoo_estate.decide import backup, identities, network, shared
+from odoo_estate.decide import backup, drills, identities, lifting, network, shared, tenant_data
 from odoo_estate.decide.backup import BackupTerms
-from odoo_estate.decide.cell import SYSTEM_POOL, cell_plan, cell_windows, dr_tags
-from odoo_estate.decide.context import MAIN, Context
+from odoo_estate.decide.cell import SYSTEM_POOL, cell_plan, cell_windows, dr_tags, recovery_identifier
+from odoo_estate.decide.context import MAIN, Context, Tenant
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan
-from odoo_estate.decide.naming import cell_stack, dr_stack, name, part, tenant_stack
+from odoo_estate.decide.naming import cell_stack, dr_stack, drill_stack, name, part, tenant_stack
+from odoo_estate.decide.tenant import tenant_plan
+from odoo_estate.errors import Refused
 from odoo_estate.plan import (
     AddonPlan,
     AwsTarget,
@@ -20,6 +22,7 @@ from odoo_estate.plan import (
     DatabasePlan,
     DatabaseReplicationPlan,
     Decision,
+    DrillPlan,
     DrPlan,
     Guardrails,
     KeyPlan,
@@ -27,10 +30,35 @@ from odoo_estate.plan import (
 )
 from odoo_estate.spec.catalog import DrClass
 from odoo_estate.spec.estate import Recovery
+from odoo_estate.spec.recovery import RecoveryState
 
 DR = "dr"
 REPLICATED = ("attachments", "backups")
 """The cell's buckets that are copied; access logs stay where they were written."""
+OWN_REPLICATED = ("attachments", "documents")
+"""Of a tenant's own buckets: what its database refers to. Exports can be made again; dumps of the database are no newer than what follows it."""
+MAX_REPLICATIONS = 20
+"""Replicated automated backups that RDS keeps in one region for one account (RDS quotas, read 2026-11)."""
+DRILL = "drill"
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a cell's data is written, and which generation of primary instances holds it; see `CellRecovery`."""
+
+    name: RecoveryState = "standby"
+    generation: int = 1
+
+    @property
+    def away(self) -> bool:
+        """Whether the recovery region is the active one."""
+        return self.name in ("promoted", "failing-back")
+
+
+def state_of(context: Context, cell: str) -> State:
+    """What ``recovery/CELL.yaml`` says; without it nothing ever moved."""
+    one = context.recoveries.get(cell)
+    return State(one.state, one.generation) if one else State()
 
 
 def wanted(context: Context, cell: str) -> bool:
@@ -39,7 +67,7 @@ def wanted(context: Context, cell: str) -> bool:
     if recovery is None:
         return False
     kind = context.catalog.dr_classes[recovery.dr_class]
-    return kind.database != "none" or kind.cluster != "none"
+    return kind.database != "none" or kind.cluster != "none" or state_of(context, cell).name != "standby"
 
 
 def dr_plan(context: Context, cell: str) -> DrPlan:
@@ -51,18 +79,33 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
     owed = backup.cell_terms(context, cell)
     band = shared.band(context, cell)
     target = AwsTarget(account=estate.accounts[one.account], region=one.recovery.region, role=estate.deploy_role or "")
+    state = state_of(context, cell)
     warm = kind.cluster == "minimum-nodes"
-    buckets = _buckets(context, cell, primary)
+    clustered = kind.cluster != "none" or state.away
+    own = own_data(context, cell)
+    stranded = [tenant for tenant, data in own.items() if data.database]
+    if stranded and state.name in ("failing-back", "returned"):
+        raise Refused(
+            f"{', '.join(stranded)} wrote into an instance of their own in {one.recovery.region}: only the cell's instances come home by replication",
+            document=f"recovery:{cell}",
+            field=("state",),
+            value=state.name,
+            remedy="move each of them to an instance of the cell by dump and restore first (change its tenancy), then fail back",
+        )
+    buckets = {
+        **_buckets(context, cell, primary),
+        **{f"{tenant}.{purpose}": bucket for tenant, data in own.items() for purpose, bucket in data.copies.items()},
+    }
     return DrPlan(
         estate=estate.estate,
         stack=dr_stack(cell),
         kind="dr",
         target=target,
         tags=dr_tags(context, cell),
-        decisions=_decisions(one.recovery, kind),
+        decisions=_decisions(context, cell, one.recovery, kind, own),
         budgets=(),
-        guardrails=_guardrails(context, cell, owed),
-        depends_on=(cell_stack(cell),),
+        guardrails=drills.watched(context, cell, _guardrails(context, cell, owed)),
+        depends_on=(cell_stack(cell), *(tenant_stack(*tenant.split(".")) for tenant in own)),
         cell=cell,
         primary_region=one.region,
         dr_class=one.recovery.dr_class,
@@ -72,19 +115,111 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
             cell,
             zone_count=band.zones,
             # Until somebody fails over, nothing there calls out but the few nodes of a warm cluster.
-            nat="single" if warm else "none",
+            nat=band.nat if state.away else "single" if warm else "none",
             flow_log_days=primary.network.flow_log_retention_days,
             recovery=True,
         ),
-        cluster=_cluster(context, cell, primary.cluster) if kind.cluster != "none" else None,
-        node_pools=_node_pools(context, cell, primary, warm) if kind.cluster != "none" else {},
+        cluster=_cluster(context, cell, primary.cluster) if clustered else None,
+        node_pools=_node_pools(context, cell, primary, warm, working=state.away) if clustered else {},
         keys=_keys(context, cell),
-        databases=_databases(context, cell, primary, kind, owed),
-        caches=_caches(context, cell) if warm else {},
+        databases=_databases(context, cell, primary, own),
+        caches=_caches(context, cell) if warm or state.away else {},
         buckets=buckets,
         health_checks=_health_checks(context, cell),
-        source_buckets={key: primary.buckets[key].name for key in buckets},
+        source_buckets={}
+        if kind.database == "none" and state.name != "failing-back"
+        else {
+            **{key: bucket.name for key, bucket in primary.buckets.items() if key in buckets},
+            **{f"{tenant}.{purpose}": name for tenant, one in own.items() for purpose, name in one.sources.items()},
+        },
+        source_key_aliases={
+            f"{tenant}.{purpose}": one.key_alias
+            for tenant, one in own.items()
+            if one.key_alias
+            for purpose in one.copies
+        },
+        replication_minutes=catalog.assumptions.object_replication_minutes,
+        state=state.name,
+        former=_former(context, cell, primary),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnData:
+    """What one tenant keeps outside the cell's shared instances and buckets, and that the recovery region has to follow as well."""
+
+    database: DatabasePlan | None
+    sources: Mapping[str, str]
+    """Purpose to bucket name."""
+    copies: Mapping[str, BucketPlan]
+    key_alias: str
+    """Of the key that encrypts the source, where it is the tenant's own."""
+
+
+def own_data(context: Context, cell: str) -> dict[str, OwnData]:
+    """``customer.environment`` to what it keeps of its own, for production. Trials and staging are made again."""
+    key: object = (own_data, cell)
+    if key not in context.memo:
+        context.memo[key] = {
+            ".".join(tenant): found
+            for tenant in context.tenants_by_cell[cell]
+            if tenant.environment == "production" and (found := _own_data(context, cell, tenant))
+        }
+    known = context.memo[key]
+    assert isinstance(known, dict)
+    return known
+
+
+def _own_data(context: Context, cell: str, tenant: Tenant) -> OwnData | None:
+    estate = context.estate
+    owned = tenant_data.buckets(context, tenant, backup.tenant_terms(context, tenant.customer))
+    sources = {purpose: bucket for purpose, bucket in owned.items() if purpose in OWN_REPLICATED}
+    semi = context.tenancy(tenant) == "semi-dedicated"
+    if not sources and not semi:
+        return None
+    own_key = tenant_data.key(context, tenant)
+    return OwnData(
+        database=tenant_plan(context, *tenant).own_database if semi else None,
+        sources={purpose: bucket.name for purpose, bucket in sources.items()},
+        copies={
+            purpose: replace(
+                bucket,
+                name=name(
+                    "s3", estate.estate, cell, DR, *tenant, purpose, suffix=estate.accounts[estate.cells[cell].account]
+                ),
+            )
+            for purpose, bucket in sources.items()
+        },
+        key_alias=own_key.alias if own_key else "",
+    )
+
+
+def check_replications(context: Context) -> list[Refused]:
+    """Regions that would receive more replicated automated backups than RDS keeps there for one account."""
+    held: dict[tuple[str, str], list[str]] = {}
+    for cell, one in context.estate.cells.items():
+        if one.recovery is None or context.catalog.dr_classes[one.recovery.dr_class].database != "automated-backups":
+            continue
+        instances = (
+            1
+            + len(one.databases)
+            + sum(
+                context.tenancy(tenant) == "semi-dedicated" and tenant.environment == "production"
+                for tenant in context.tenants_by_cell[cell]
+            )
+        )
+        held.setdefault((one.account, one.recovery.region), []).extend([cell] * instances)
+    return [
+        Refused(
+            f"{len(cells)} instances would replicate their backups into {region} of account {account}; RDS keeps {MAX_REPLICATIONS} there",
+            document="estate",
+            field=("cells", cells[-1], "recovery", "region"),
+            value=region,
+            remedy="give cells another recovery region of the zone, another account, or warm standby",
+        )
+        for (account, region), cells in held.items()
+        if len(cells) > MAX_REPLICATIONS
+    ]
 
 
 def _guardrails(context: Context, cell: str, owed: BackupTerms) -> Guardrails:
@@ -130,16 +265,19 @@ def _addons(context: Context, cell: str, addons: Mapping[str, AddonPlan]) -> dic
     }
 
 
-def _node_pools(context: Context, cell: str, primary: CellPlan, warm: bool) -> dict[str, NodePoolPlan]:
-    """The cell's pools at rest: none at all, or what the system pool needs to be up and one node of the others."""
+def _node_pools(
+    context: Context, cell: str, primary: CellPlan, warm: bool, *, working: bool
+) -> dict[str, NodePoolPlan]:
+    """The cell's pools: at their working size once failed over; at rest none at all, or what the system pool needs to be up and one node of the
+    others."""
     found = {}
     for key, pool in primary.node_pools.items():
         least = (pool.min_nodes if key == SYSTEM_POOL else min(1, pool.min_nodes)) if warm else 0
         found[key] = replace(
             pool,
             name=name("node-group", context.estate.estate, cell, DR, part(key)),
-            min_nodes=least,
-            desired_nodes=least,
+            min_nodes=pool.min_nodes if working else least,
+            desired_nodes=pool.desired_nodes if working else least,
         )
     return found
 
@@ -161,32 +299,74 @@ def _keys(context: Context, cell: str) -> dict[str, KeyPlan]:
 
 
 def _databases(
-    context: Context, cell: str, primary: CellPlan, kind: DrClass, owed: BackupTerms
+    context: Context, cell: str, primary: CellPlan, own: Mapping[str, OwnData]
 ) -> dict[str, DatabaseReplicationPlan]:
-    if kind.database == "none":
+    """Each instance with how it is followed; failed over, with what became of that. Instances of tenants follow the cell's class too."""
+    state = state_of(context, cell)
+    if _kind(context, cell).database == "none" and not state.away:
         return {}
-    home = primary.target
+    instances = {**primary.databases, **{tenant: one.database for tenant, one in own.items() if one.database}}
+    return {key: replication(context, cell, key, database, promoted=state.away) for key, database in instances.items()}
+
+
+def _kind(context: Context, cell: str) -> DrClass:
+    recovery = context.estate.cells[cell].recovery
+    assert recovery is not None
+    return context.catalog.dr_classes[recovery.dr_class]
+
+
+def replication(
+    context: Context, cell: str, key: str, database: DatabasePlan, *, promoted: bool
+) -> DatabaseReplicationPlan:
+    """How one instance is followed, or with ``promoted`` what replaces it. A tenant's instance keeps its first generation: its way home is a move."""
+    estate, home, kind = context.estate.estate, shared.target(context, cell), _kind(context, cell)
+    generation = database.generation
+    identifier = recovery_identifier(context, cell, key, generation)
+    ours = replace(
+        before_upgrade(database),
+        identifier=identifier,
+        # The standby is for the region's loss; a second zone is added when it becomes the primary.
+        multi_az=database.multi_az and promoted,
+        # RDS takes no final snapshot of a replica.
+        final_snapshot=name("rds", identifier, "final") if promoted else "",
+        # AWS refuses a managed one where there are replicas, which the way home needs.
+        master_password="own",
+        master_secret=name("secret", estate, "master", identifier),
+        replicas={},
+        readers={},
+    )
+    recovery = context.recoveries.get(cell)
+    return DatabaseReplicationPlan(
+        mode=kind.database if kind.database != "none" else "recovery-point",
+        source_identifier=database.identifier,
+        source_arn=home.arn("rds", f"db:{database.identifier}"),
+        retention_days=backup.cell_terms(context, cell).point_in_time_days,
+        replica=ours if kind.database == "replica" else None,
+        promoted=promoted,
+        restored=ours if promoted and kind.database != "replica" else None,
+        recovery_point=recovery.recovery_points.get(key, "") if recovery and promoted else "",
+        generation=generation,
+    )
+
+
+def _former(context: Context, cell: str, primary: CellPlan) -> dict[str, DatabaseReplicationPlan]:
+    """After a fail-back: what was active here, with its protection lifted."""
+    state = state_of(context, cell)
+    if state.name != "returned":
+        return {}
     return {
-        key: DatabaseReplicationPlan(
-            mode=kind.database,
-            source_identifier=database.identifier,
-            source_arn=home.arn("rds", f"db:{database.identifier}"),
-            retention_days=owed.point_in_time_days,
-            replica=replace(
-                before_upgrade(database),
-                identifier=name("rds", context.estate.estate, cell, key, DR),
-                # The standby is for the region's loss; a second zone is added when it becomes the primary.
-                multi_az=False,
-                # RDS takes no final snapshot of a replica.
-                final_snapshot="",
-                replicas={},
-                readers={},
-            )
-            if kind.database == "replica"
-            else None,
-        )
-        for key, database in primary.databases.items()
+        key: _left_behind(replication(context, cell, key, before, promoted=True))
+        for key, before in primary.former.items()
     }
+
+
+def _left_behind(plan: DatabaseReplicationPlan) -> DatabaseReplicationPlan:
+    """Without protection, following nothing; it still leaves a final snapshot."""
+
+    def loose(database: DatabasePlan | None) -> DatabasePlan | None:
+        return replace(lifting.lifted(database), final_snapshot=database.final_snapshot) if database else None
+
+    return replace(plan, source_arn="", replica=loose(plan.replica), restored=loose(plan.restored))
 
 
 def before_upgrade(database: DatabasePlan) -> DatabasePlan:
@@ -233,8 +413,11 @@ def _health_checks(context: Context, cell: str) -> dict[str, str]:
     return {tenant_stack(one.customer, "production"): customer.domains[0]}
 
 
-def _decisions(recovery: Recovery, kind: DrClass) -> tuple[Decision, ...]:
-    return (
+def _decisions(
+    context: Context, cell: str, recovery: Recovery, kind: DrClass, own: Mapping[str, OwnData]
+) -> tuple[Decision, ...]:
+    written = context.recoveries.get(cell)
+    found = [
         Decision(
             topic="recovery",
             value=recovery.dr_class,
@@ -242,4 +425,102 @@ def _decisions(recovery: Recovery, kind: DrClass) -> tuple[Decision, ...]:
             entitlement=f"dr_classes.{recovery.dr_class}",
             binding=f"lose at most {kind.rpo_minutes} minutes, back within {kind.rto_minutes}",
         ),
+        Decision(
+            topic="caches",
+            value="start empty",
+            reason="a cache holds sessions and what can be computed again: everybody logs in once more; a snapshot would be older than that and "
+            "ElastiCache copies none to another region by itself",
+        ),
+    ]
+    if own:
+        found.append(
+            Decision(
+                topic="tenants' own data",
+                value=f"{len(own)} tenants",
+                reason="instances and buckets outside the cell's own are followed in the same way: " + ", ".join(own),
+            )
+        )
+    if drill := drills.decision(context, cell):
+        found.append(drill)
+    if written:
+        found.append(
+            Decision(
+                topic="active region",
+                value=f"{written.active_region} ({written.state})",
+                reason=f"since {written.since}, approved by {written.approved_by}: {written.reason}",
+                binding=f"generation {written.generation} of the primary instances",
+            )
+        )
+    return tuple(found)
+
+
+def drill_plan(context: Context, cell: str) -> DrillPlan:
+    """A copy of each of the cell's databases beside what waits, from the same source that a failover would use.
+
+    A standby itself is never touched: the copy is a replica of it, in its region, which is then promoted.
+    """
+    estate, catalog, one = context.estate, context.catalog, context.estate.cells[cell]
+    assert one.recovery is not None
+    primary = cell_plan(context, cell)
+    owed = backup.cell_terms(context, cell)
+    target = AwsTarget(account=estate.accounts[one.account], region=one.recovery.region, role=estate.deploy_role or "")
+    databases = {}
+    for key, database in primary.databases.items():
+        followed = replication(context, cell, key, database, promoted=True)
+        identifier = name("rds", estate.estate, cell, key, DRILL)
+        copy = lifting.lifted(
+            replace(
+                followed.replica or followed.restored or database,
+                identifier=identifier,
+                multi_az=False,
+                master_secret=name("secret", estate.estate, "master", identifier),
+            )
+        )
+        databases[key] = replace(
+            followed,
+            source_arn=target.arn("rds", f"db:{followed.replica.identifier}")
+            if followed.replica
+            else followed.source_arn,
+            replica=copy if followed.replica else None,
+            restored=None if followed.replica else copy,
+            promoted=False,
+            recovery_point="",
+        )
+    standing = wanted(context, cell)
+    return DrillPlan(
+        estate=estate.estate,
+        stack=drill_stack(cell),
+        kind="drill",
+        target=target,
+        tags=dr_tags(context, cell),
+        decisions=(),
+        budgets=(),
+        guardrails=_guardrails(context, cell, owed),
+        depends_on=(dr_stack(cell) if standing else cell_stack(cell),),
+        protect=False,
+        cell=cell,
+        databases=databases,
+        network=None
+        if standing
+        else network.network_plan(
+            estate,
+            catalog.assumptions,
+            cell,
+            zone_count=shared.band(context, cell).zones,
+            nat="none",
+            flow_log_days=primary.network.flow_log_retention_days,
+            recovery=True,
+        ),
+        keys={} if standing else {key: lifting.lifted(one) for key, one in _keys(context, cell).items()},
+    )
+
+
+def drilled(plan: DrillPlan, *, promoted: bool, recovery_points: Mapping[str, str]) -> DrillPlan:
+    """The drill at a later step: its replicas promoted, or with the recovery points that it is made of."""
+    return replace(
+        plan,
+        databases={
+            key: replace(one, promoted=promoted, recovery_point=recovery_points.get(key, ""))
+            for key, one in plan.databases.items()
+        },
     )

@@ -14,12 +14,19 @@ LIFTED: Mapping[str, object] = {"protect": False, "deletion_protection": False, 
 """Field names of the plan that keep something alive, with the value that lets it go."""
 
 P = TypeVar("P", bound=Plan)
+T = TypeVar("T")
 
 
 def lift_protection(plan: P) -> P:
     """The same plan with every protection lifted, in all its parts."""
     lifted: P = _lift(plan)
     return lifted
+
+
+def lifted(part: T) -> T:
+    """One part of a plan with its protection lifted."""
+    found: T = _lift(part)
+    return found
 
 
 def _lift(value: Any) -> Any:

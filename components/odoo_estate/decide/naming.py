@@ -174,6 +174,11 @@ def dr_stack(cell: str) -> str:
     return f"dr.{cell}"
 
 
+def drill_stack(cell: str) -> str:
+    """Stands only while a drill runs: no estate lists it."""
+    return f"drill.{cell}"
+
+
 # --- uniqueness over an estate -------------------------------------------------------------------------------------
 
 

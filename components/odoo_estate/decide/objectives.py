@@ -8,17 +8,25 @@ from odoo_estate.decide.context import OWN, Context, Tenant
 from odoo_estate.decide.exemptions import exemption
 from odoo_estate.errors import Refused
 from odoo_estate.plan import Budget, Decision
+from odoo_estate.spec.drills import Drill
 
 
 def objectives(context: Context, tenant: Tenant) -> tuple[tuple[Decision, ...], tuple[Budget, ...]]:
     """The objectives of a production environment; none are promised for the others.
+
+    By kind of failure: ``zone-…``, ``instance-…``, ``rpo`` and ``rto`` (a mistake in the database, the worst inside the region), ``region-…``.
 
     Raises:
         Refused: an objective is not reached, and no exemption ENT-03 accepts that.
     """
     if tenant.environment != "production":
         return (), ()
-    proved = (rpo(context, tenant), rto(context, tenant), *region_loss(context, tenant))
+    proved = (
+        *zone_and_instance(context, tenant),
+        rpo(context, tenant),
+        rto(context, tenant),
+        *region_loss(context, tenant),
+    )
     customer = context.customers[tenant.customer]
     granted = exemption(customer, "ENT-03", context.today)
     for one in proved:
@@ -32,7 +40,63 @@ def objectives(context: Context, tenant: Tenant) -> tuple[tuple[Decision, ...], 
                 remedy="place the customer on an instance of its own or in a cell that is built for it, choose a class that promises "
                 "less, or record an exception ENT-03 with approver and expiry",
             )
-    return tuple(_decision(context, tenant, one, granted.reason if granted else "") for one in proved), proved
+    decisions = [_decision(context, tenant, one, granted.reason if granted else "") for one in proved]
+    if not any(one.name == "region-rto" for one in proved):
+        decisions.append(_no_region(context, tenant))
+    return tuple(decisions), proved
+
+
+def _no_region(context: Context, tenant: Tenant) -> Decision:
+    """What is said of a lost region where nothing is promised for it."""
+    cell = context.cell_of(tenant.customer)
+    owed = backup.cell_terms(context, cell)
+    kept = backup.copy_region_for(context.estate, cell, owed)
+    return Decision(
+        topic="region-rto",
+        value="not promised",
+        reason=f"nothing waits for cell {cell} in another region; "
+        + (
+            f"recovery points are copied to {kept}, from which it would be built anew"
+            if kept
+            else "nor is anything copied there"
+        ),
+        entitlement=f"service_classes.{context.customers[tenant.customer].service_class}.dr_classes",
+    )
+
+
+def zone_and_instance(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
+    """What the loss of a zone, and of the database's machine, costs: nothing that was committed and a failover with a second zone; without one
+    the way back from backups, although RDS usually revives a lost machine on its volume sooner."""
+    service, known = context.service_class(tenant.customer), context.catalog.assumptions
+    cell = context.cell_of(tenant.customer)
+    own = context.database_of(tenant) == OWN
+    second = (
+        service.availability.database_multi_az
+        if own
+        else context.catalog.cell_bands[context.estate.cells[cell].band].postgres_multi_az
+    )
+    found = []
+    for what in ("zone", "instance"):
+        if second:
+            lost, lost_text = 0, "every commit is in two zones"
+            back = Budget(
+                name=f"{what}-rto",
+                used=known.failover_minutes,
+                limit=service.rto_minutes,
+                unit="minutes",
+                arithmetic=f"failover to the second zone {known.failover_minutes}; pods of a lost zone start in the others meanwhile",
+            )
+        else:
+            lost, lost_text = (
+                known.log_shipping_minutes,
+                f"one zone only: transaction logs every {known.log_shipping_minutes}",
+            )
+            back = _with_neighbours(context, tenant, f"{what}-rto", limit=service.rto_minutes)
+        found += [
+            Budget(name=f"{what}-rpo", used=lost, limit=service.rpo_minutes, unit="minutes", arithmetic=lost_text),
+            back,
+        ]
+    return tuple(found)
 
 
 def _decision(context: Context, tenant: Tenant, one: Budget, accepted: str) -> Decision:
@@ -108,22 +172,23 @@ def restore(context: Context, tenant: Tenant) -> Restore:
 
 
 def rto(context: Context, tenant: Tenant) -> Budget:
-    """The longest way back inside the region: restoring to a point in time. The loss of a zone or an instance is shorter."""
-    service = context.service_class(tenant.customer)
-    zone = (
-        f"; a lost zone: {context.catalog.assumptions.failover_minutes}"
-        if service.availability.database_multi_az
-        else ""
-    )
-    return _with_neighbours(context, tenant, "rto", limit=service.rto_minutes, tail=zone)
+    """The longest way back inside the region, from a mistake in the database: restoring to a point in time."""
+    return _with_neighbours(context, tenant, "rto", limit=context.service_class(tenant.customer).rto_minutes)
 
 
 def _with_neighbours(
-    context: Context, tenant: Tenant, name: str, *, limit: int, before: int = 0, head: str = "", tail: str = ""
+    context: Context,
+    tenant: Tenant,
+    name: str,
+    *,
+    limit: int,
+    before: int = 0,
+    head: str = "",
+    measured: Drill | None = None,
 ) -> Budget:
     """The budget of a way back; ``used`` leaves out the neighbours as long as they fit into what is to spare, otherwise it has them."""
     rate = context.catalog.assumptions.restore_gib_per_minute
-    way = restore(context, tenant)
+    way = _as_measured(context, tenant, measured) if measured else restore(context, tenant)
     alone, together = before + way.own_minutes, before + way.minutes(rate)
     room = max(0, int((limit - alone) * rate))
     shared = "" if context.database_of(tenant) == OWN else f"; leaves time for {room} GiB of others on the instance"
@@ -134,8 +199,31 @@ def _with_neighbours(
         used=together if together > limit else alone,
         limit=limit,
         unit="minutes",
-        arithmetic=f"{head}{way.text}{shared}{tail}",
+        arithmetic=f"{head}{way.text}{shared}",
     )
+
+
+def _as_measured(context: Context, tenant: Tenant, drill: Drill) -> Restore:
+    """The way back in the other region as the newest drill measured it; only what has grown since is reckoned by the catalog's rate."""
+    known = context.catalog.assumptions
+    cell, database = context.cell_of(tenant.customer), context.database_of(tenant)
+    own = sizing.load_in(context, tenant).database_gib
+    whole = own if database == OWN else instance_gib(context, cell, database)
+    minutes = ceil(drill.restore_minutes)
+    text = f"{minutes} measured with {drill.database_gib} GiB by the drill of {drill.finished_at[:10]}"
+    if database != OWN and context.tenancy(tenant) != "dedicated":
+        reload = ceil(own / known.reload_gib_per_minute)
+        minutes += reload
+        text += f" + taken out and loaded / {known.reload_gib_per_minute:g} = {reload}"
+    return Restore(own_minutes=minutes, neighbours_gib=max(0, whole - drill.database_gib), text=text)
+
+
+def drill_of(context: Context, cell: str) -> Drill | None:
+    """The newest passed drill that speaks for the cell as it is: same recovery region, same DR class."""
+    drill, recovery = context.drills.get(cell), context.estate.cells[cell].recovery
+    if drill is None or recovery is None or (drill.region, drill.dr_class) != (recovery.region, recovery.dr_class):
+        return None
+    return drill
 
 
 def region_loss(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
@@ -147,6 +235,7 @@ def region_loss(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
     known, promise = context.catalog.assumptions, context.catalog.dr_classes[recovery.dr_class]
     if promise.rpo_minutes is None or promise.rto_minutes is None:
         return ()
+    drill = drill_of(context, cell)
     rhythm = backup.cell_terms(context, cell).every_minutes
     scale = 0 if promise.cluster == "none" else known.scale_up_minutes
     build = known.rebuild_minutes if promise.cluster == "none" else 0
@@ -164,14 +253,18 @@ def region_loss(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
         limit=promise.rto_minutes,
         before=build + scale,
         head=f"{where}rebuilding {build} + workloads {scale} + ",
+        measured=drill,
     )
     if promise.database == "replica":
+        measured = drill.promote_minutes if drill else None
+        promotion = known.promotion_minutes if measured is None else ceil(measured)
+        basis = f" measured by the drill of {drill.finished_at[:10]}" if drill and measured is not None else ""
         back = Budget(
             name="region-rto",
-            used=known.failover_minutes + scale,
+            used=promotion + scale,
             limit=promise.rto_minutes,
             unit="minutes",
-            arithmetic=f"{where}promotion {known.failover_minutes} + workloads {scale}",
+            arithmetic=f"{where}promotion {promotion}{basis} + workloads {scale}",
         )
     return (
         Budget(

@@ -86,9 +86,9 @@ def cell_bucket(context: Context, cell: str, purpose: str) -> str:
 # --- databases -----------------------------------------------------------------------------------------------------
 
 
-def database_identifier(context: Context, cell: str, key: str) -> str:
-    """RDS identifier of one of the cell's instances."""
-    return name("rds", context.estate.estate, cell, key)
+def database_identifier(context: Context, cell: str, key: str, generation: int = 1) -> str:
+    """RDS identifier of one of the cell's instances; each fail-back brings a new generation of them."""
+    return name("rds", context.estate.estate, cell, key, *((f"g{generation}",) if generation > 1 else ()))
 
 
 def database_band(context: Context, cell: str, key: str) -> PostgresBand:

@@ -250,9 +250,11 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
     windows = _windows(context, tenant)
     owed = backup.tenant_terms(context, tenant.customer)
     owner = (context.estate.estate, *tenant)
+    recovery = context.estate.cells[context.cell_of(tenant.customer)].recovery
+    followed = recovery is not None and context.catalog.dr_classes[recovery.dr_class].database == "replica"
     chosen = tier(
         reporting=production and service.reporting,
-        standby=False,  # the recovery region follows the cell's instances only
+        standby=production and followed,
         shared=False,
         production=production,
     )

@@ -20,7 +20,9 @@ from odoo_estate.fleet.process import EngineCommand, Interrupted
 from odoo_estate.fleet.project import Project
 from odoo_estate.fleet.protection import held_back
 
-Verb = Literal["up", "refresh", "destroy", "lift"]
+Verb = Literal["up", "refresh", "destroy", "lift", "resume"]
+"""``resume``: an `up` that may have been cut off in a promotion; see `_read_instances`."""
+INSTANCE = "aws:rds/instance:Instance"
 UNTOUCHED = frozenset({"same", "read"})
 """Operations that change nothing: a stack reference is read in every run."""
 
@@ -88,7 +90,9 @@ class Engine:
         recovery.drop_orphaned_salt(self._backend, self.project.name, stack, settings)
         recovery.wait_for_locks(self._backend, self.project.name, stack, self.patience_seconds, self.command.stopping)
         recovery.drop_torn_attributes(self._backend)
-        if verb == "up":
+        if verb == "resume":
+            self._read_instances(stack, events)
+        if verb in ("up", "resume"):
             packs = [word for pack in self.policy_packs for word in ("--policy-pack", str(pack.resolve()))]
             try:
                 self._operation(events, "up", "--skip-preview", *packs, stack=stack)
@@ -106,6 +110,18 @@ class Engine:
             self._settle(stack)
         if verb == "destroy":
             self._pulumi("stack", "rm", "--yes", "--stack", stack)
+
+    def _read_instances(self, stack: str, events: Events) -> None:
+        """Reads the database instances back, and nothing else, which may lie in a lost region: one that was promoted just before the run was cut
+        off is still a replica in the state, and AWS refuses to promote what is no replica."""
+        try:
+            resources = self.state(stack).get("resources", ())
+        except StackNotFoundError:
+            return
+        urns = [one["urn"] for one in resources if one["type"] == INSTANCE]
+        if urns:
+            targets = [word for urn in urns for word in ("--target", urn)]
+            self._operation(events, "refresh", "--skip-preview", *targets, stack=stack)
 
     def _settle(self, stack: str) -> None:
         """Clears the record of operations that were cut off, once it says nothing any more."""

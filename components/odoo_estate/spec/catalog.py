@@ -126,6 +126,8 @@ class DrClass(Spec):
     cluster: Literal["none", "zero-nodes", "minimum-nodes"]
     rpo_minutes: Positive | None
     rto_minutes: Positive | None
+    drill_days: Positive | None = None
+    """A recovery drill is owed at least so often; None: nothing to drill."""
 
 
 class VaultLockSpec(Spec):
@@ -335,6 +337,8 @@ class Assumptions(Spec):
     copy_minutes: Positive
     """Time until a recovery point has been copied."""
     failover_minutes: Positive
+    promotion_minutes: Positive
+    """Until a standby in another region has become an instance of its own."""
     subnet_headroom: Share
     pods_per_tenant_overhead: NotNegative
     start_window_minutes: Annotated[int, Field(ge=60)]

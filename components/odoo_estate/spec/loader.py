@@ -5,7 +5,7 @@ Nothing is reported before everything has been read: one run names all that is w
 
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TypeVar, cast
@@ -15,10 +15,13 @@ from pydantic import ValidationError
 from odoo_estate.errors import BadInput, EstateError, Problem, Refused
 from odoo_estate.spec.catalog import Catalog
 from odoo_estate.spec.customer import Customer
+from odoo_estate.spec.drills import Drill, newest_drills
 from odoo_estate.spec.estate import Estate
 from odoo_estate.spec.fields import Spec
 from odoo_estate.spec.narrowing import widened
 from odoo_estate.spec.quoting import printable, shown
+from odoo_estate.spec.recovery import CellRecovery
+from odoo_estate.spec.recovery_references import recovery_problems
 from odoo_estate.spec.references import problems as reference_problems
 from odoo_estate.spec.sources import Source, Sources
 from odoo_estate.spec.wording import problems_of
@@ -42,6 +45,10 @@ class Documents:
     customers: Mapping[str, Customer]
     """By id, sorted."""
     sources: Sources
+    recoveries: Mapping[str, CellRecovery] = field(default_factory=dict)
+    """Cell to where its data is written, for the cells that ever failed over."""
+    drills: Mapping[str, Drill] = field(default_factory=dict)
+    """Cell to its newest drill that passed."""
 
 
 def load(directory: Path, *, today: date | None = None, default_catalog: Path = DEFAULT_CATALOG) -> Documents:
@@ -64,13 +71,16 @@ def load(directory: Path, *, today: date | None = None, default_catalog: Path = 
     estate = _estate(directory, sources, problems)
     catalog = _catalog(directory, estate, sources, problems, default_catalog)
     customers = _customers(directory / "customers", sources, problems)
+    recoveries = _recoveries(directory / "recovery", sources, problems)
+    drills = newest_drills(directory / "evidence" / "drills", problems)
     where = Sources(sources)
     if estate is not None and catalog is not None:
         contracts = {name.removeprefix("customer:") for name in sources if name.startswith("customer:")}
         problems.extend(reference_problems(estate, catalog, customers, contracts, today))
+        problems.extend(recovery_problems(recoveries, estate, catalog))
     if problems or estate is None or catalog is None:
         raise BadInput(located(problems, where))
-    return Documents(directory, estate, catalog, customers, where)
+    return Documents(directory, estate, catalog, customers, where, recoveries, drills)
 
 
 def located(problems: list[Problem], sources: Sources) -> list[Problem]:
@@ -92,6 +102,7 @@ def explained(error: EstateError, directory: Path) -> EstateError:
     if directory.is_dir():
         _catalog(directory, _estate(directory, sources, ignored), sources, ignored)
         _customers(directory / "customers", sources, ignored)
+        _recoveries(directory / "recovery", sources, ignored)
     return BadInput(located(list(error.problems), Sources(sources)))
 
 
@@ -181,6 +192,20 @@ def _customer_files(directory: Path, problems: list[Problem]) -> Iterator[Path]:
             message = f"{shown(file.name)} would not be read"
             remedy = "name contracts CUSTOMER.yaml, all in this directory"
             problems.append(Problem(message, "customers", (), remedy=remedy, file=name, line=1))
+
+
+def _recoveries(directory: Path, sources: dict[str, Source], problems: list[Problem]) -> dict[str, CellRecovery]:
+    found: dict[str, CellRecovery] = {}
+    for file in _customer_files(directory, problems):
+        document = f"recovery:{file.stem}"
+        value = _read(file, document, sources, problems)
+        one = None if value is None else _valid(CellRecovery, value, document, problems)
+        if one is not None and one.cell != file.stem:
+            message, allowed = f"{shown(one.cell)} is not the name of its file", (printable(file.stem),)
+            problems.append(Problem(message, document, ("cell",), one.cell, allowed, "rename the file or the cell"))
+        elif one is not None:
+            found[one.cell] = one
+    return found
 
 
 def _named(value: Value) -> str | None:

@@ -67,6 +67,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     "retention_classes.*.daily_days": "higher",
     "retention_classes.*.monthly_days": "higher",
     "dr_classes.*.description": "free",
+    "dr_classes.*.drill_days": "lower",
     "rate_limits.*.*": "lower",
     "placement.*.regulated": "demanded",
     "placement.*.own_account": "demanded",

@@ -69,6 +69,9 @@ def _rds_refuses(old: Properties, new: Properties) -> str | None:
         and new.get("allowMajorVersionUpgrade") is not True
     ):
         return "InvalidParameterCombination: The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
+    source = new.get("replicateSourceDb")
+    if source and source != old.get("replicateSourceDb"):
+        return "InvalidParameterCombination: cannot elect new source database for replication"
     return _rds_shrinks(old, new)
 
 

@@ -276,6 +276,16 @@ CASES = {
         ),
         unknown=(case(VAULT, _policy("home", unknown()), undecided="home"),),
     ),
+    "BAK-30": Cases(
+        holds=(
+            case(LOGS),
+            case(LOGS, drill_days=180, last_drill="2026-11-20"),
+        ),
+        breaks=(
+            case(LOGS, drill_days=90, expected="-"),
+            case(LOGS, drill_days=90, last_drill="2026-01-20", expected="-"),
+        ),
+    ),
     "BAK-07": Cases(
         holds=(
             case(VAULT, _plan(ref(VAULT, "name")), *_testing([ref(VAULT)])),
