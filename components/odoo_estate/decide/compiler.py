@@ -94,7 +94,13 @@ def stack_names(documents: Documents) -> tuple[str, ...]:
 
 
 def _context(documents: Documents, today: date | None) -> Context:
-    return Context(documents.estate, documents.catalog, documents.customers, today or datetime.now(UTC).date())
+    return Context(
+        documents.estate,
+        documents.catalog,
+        documents.customers,
+        today or datetime.now(UTC).date(),
+        evidence=documents.evidence,
+    )
 
 
 def _check_documents(context: Context) -> list[Refused]:

@@ -17,6 +17,7 @@ from odoo_estate.plan import Tenancy
 from odoo_estate.spec.catalog import Catalog, ServiceClass
 from odoo_estate.spec.customer import Customer
 from odoo_estate.spec.estate import Cell, Estate, Partner
+from odoo_estate.spec.evidence import Evidence
 from odoo_estate.spec.fields import EnvironmentName
 
 T = TypeVar("T")
@@ -54,6 +55,8 @@ class Context:
     catalog: Catalog
     customers: Mapping[str, Customer]
     today: date
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    """Tenant (``CUSTOMER.ENVIRONMENT``) to the newest verification of its dumps."""
     memo: dict[object, object] = field(default_factory=dict, repr=False)
     """Results of pure functions over this context, by function and arguments."""
 

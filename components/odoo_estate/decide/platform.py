@@ -81,6 +81,8 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
             namespace=shared.PROVISIONING_NAMESPACE,
             image=catalog.versions.images["postgres"],
             database_cidrs=_database_cidrs(context, cell),
+            recovery_priority=shared.RECOVERY_PRIORITY,
+            recovery_jobs=catalog.assumptions.recovery_jobs_at_once,
         ),
         labels=own_labels,
         issuers={

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from odoo_estate.errors import Path, Problem
-from odoo_estate.spec.catalog import Catalog, CellBand, RetentionClass, ServiceClass, VaultLockSpec
+from odoo_estate.spec.catalog import Backup, Catalog, CellBand, RetentionClass, ServiceClass, VaultLockSpec
 from odoo_estate.spec.quoting import shown, unknown
 
 COLD_DAYS = 90
@@ -44,11 +44,46 @@ def _service_class(path: Path, service: ServiceClass, catalog: Catalog) -> Itera
     backup: Path = (*path, "backup")
     yield from _names("a retention class", service.backup.retention, catalog.retention_classes, (*backup, "retention"))
     yield from _name("a vault lock", service.backup.lock, catalog.vault_locks, (*backup, "lock"))
+    yield from _dumps(backup, service.backup, catalog)
     lock = catalog.vault_locks.get(service.backup.lock or "")
     for position, name in enumerate(service.backup.retention):
         retention = catalog.retention_classes.get(name)
         if lock is not None and retention is not None:
             yield from _within_lock((*backup, "retention", position), name, retention, service.backup.lock or "", lock)
+
+
+def _dumps(path: Path, backup: Backup, catalog: Catalog) -> Iterator[Problem]:
+    """Dumps are locked no longer than the bucket keeps things; verification and its evidence are promised together or not at all."""
+    here: Path = (*path, "dumps")
+    dumps = backup.dumps
+    kept = [catalog.retention_classes[name].daily_days for name in backup.retention if name in catalog.retention_classes]
+    if kept and dumps.keep_days > min(kept):
+        yield Problem(
+            f"dumps are locked for {dumps.keep_days} days, the class allows a retention of {min(kept)} daily points",
+            "catalog",
+            (*here, "keep_days"),
+            dumps.keep_days,
+            (f"at most {min(kept)}",),
+            "lock dumps no longer than the shortest retention keeps what lies beside them",
+        )
+    if (dumps.verify_every_minutes is None) != (dumps.evidence_days is None):
+        yield Problem(
+            "verification and the age of its evidence belong together",
+            "catalog",
+            (*here, "evidence_days"),
+            dumps.evidence_days,
+            (),
+            "give both, or null for both where the class promises no verified restore",
+        )
+    if dumps.verify_every_minutes and dumps.verify_every_minutes < dumps.every_minutes:
+        yield Problem(
+            f"dumps come every {dumps.every_minutes} minutes, verifying every {dumps.verify_every_minutes} would check one twice",
+            "catalog",
+            (*here, "verify_every_minutes"),
+            dumps.verify_every_minutes,
+            (f"{dumps.every_minutes} or more",),
+            "verify as often as there is a new dump, or less often",
+        )
 
 
 def _within_lock(

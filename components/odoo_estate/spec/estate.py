@@ -113,5 +113,7 @@ class Estate(Spec):
     partners: dict[Id, Partner] = {}
     operated_by: Literal["operator", "partner"] = "operator"
     """``partner``: a partner runs this estate under the operator's catalog, so ``catalog`` may narrow the shipped one, never widen it."""
+    recovery_image: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    """Digest of the recovery program's image, which is built from ``images/recovery`` and pushed to the estate's repository ``recovery``."""
     catalog: Text | None = None
     """File beside this one with catalog values that override the shipped ones."""

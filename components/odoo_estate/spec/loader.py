@@ -5,7 +5,7 @@ Nothing is reported before everything has been read: one run names all that is w
 
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TypeVar, cast
@@ -16,6 +16,7 @@ from odoo_estate.errors import BadInput, EstateError, Problem, Refused
 from odoo_estate.spec.catalog import Catalog
 from odoo_estate.spec.customer import Customer
 from odoo_estate.spec.estate import Estate
+from odoo_estate.spec.evidence import Evidence, read_folder
 from odoo_estate.spec.fields import Spec
 from odoo_estate.spec.narrowing import widened
 from odoo_estate.spec.quoting import printable, shown
@@ -42,6 +43,8 @@ class Documents:
     customers: Mapping[str, Customer]
     """By id, sorted."""
     sources: Sources
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    """Tenant (``CUSTOMER.ENVIRONMENT``) to the newest verification of its dumps."""
 
 
 def load(directory: Path, *, today: date | None = None, default_catalog: Path = DEFAULT_CATALOG) -> Documents:
@@ -64,13 +67,14 @@ def load(directory: Path, *, today: date | None = None, default_catalog: Path = 
     estate = _estate(directory, sources, problems)
     catalog = _catalog(directory, estate, sources, problems, default_catalog)
     customers = _customers(directory / "customers", sources, problems)
+    evidence = read_folder(directory, problems)
     where = Sources(sources)
     if estate is not None and catalog is not None:
         contracts = {name.removeprefix("customer:") for name in sources if name.startswith("customer:")}
         problems.extend(reference_problems(estate, catalog, customers, contracts, today))
     if problems or estate is None or catalog is None:
         raise BadInput(located(problems, where))
-    return Documents(directory, estate, catalog, customers, where)
+    return Documents(directory, estate, catalog, customers, where, evidence=evidence)
 
 
 def located(problems: list[Problem], sources: Sources) -> list[Problem]:
