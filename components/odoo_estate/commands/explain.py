@@ -39,7 +39,9 @@ def run(args: Namespace) -> int:
         answer["stacks"] += [_as_json(plan) for plan in plans]
     if cell := documents.estate.cells.get(args.name):
         plans = _plans(documents, today, [f"cell.{args.name}", f"platform.{args.name}", f"dr.{args.name}"])
-        room = capacity(Context(documents.estate, documents.catalog, documents.customers, today, documents.evidence), args.name)
+        room = capacity(
+            Context(documents.estate, documents.catalog, documents.customers, today, documents.evidence), args.name
+        )
         pages.append(explanation([*_cell_heading(args.name, cell), *_room(room)], plans))
         answer["stacks"] += [_as_json(plan) for plan in plans]
         answer["capacity"] = asdict(room)

@@ -38,6 +38,8 @@ class Demand:
     pooled_class: str = ""
     users: int = 0
     integration_requests_per_hour: int = 0
+    recovery_minutes: int = 0
+    """What its dumps and verifications run on an average day."""
 
 
 def tenant_connections(context: Context, cell: str, band: OdooBand, tenant: Tenant) -> tuple[int, int]:
@@ -93,6 +95,7 @@ def _demand(context: Context, tenant: Tenant) -> Demand:
             pooled_class=context.customers[tenant.customer].service_class,
             users=load.concurrent_users,
             integration_requests_per_hour=load.integration_requests_per_hour,
+            recovery_minutes=recovery_load.daily_minutes(recovery_load.work(context, tenant)),
         )
     key, _ = sizing.odoo_band(context, tenant)
     return demand_of_band(
@@ -105,8 +108,9 @@ def demand_of_band(context: Context, tenant: Tenant, cell: str, band: OdooBand, 
     plans = _workloads(context, cell, band, tenant)
     own_nodes = database == OWN and tenant.environment == "production"
     pods = None if own_nodes else with_overhead(workloads.pods_by_pool(plans, most=True), context)
+    recovery = recovery_load.daily_minutes(recovery_load.work(context, tenant))
     if database == OWN:
-        return Demand(pods=pods)
+        return Demand(pods=pods, recovery_minutes=recovery)
     pool, bus = tenant_connections(context, cell, band, tenant)
     return Demand(
         database=database,
@@ -116,6 +120,7 @@ def demand_of_band(context: Context, tenant: Tenant, cell: str, band: OdooBand, 
         orders_per_hour=load.orders_per_hour,
         cache_mib=sizing.cache_mib(context, tenant),
         pods=pods,
+        recovery_minutes=recovery,
     )
 
 
@@ -312,7 +317,7 @@ def _recovery(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> 
     at_once = known.recovery_jobs_at_once
     yield Budget(
         name="recovery-minutes",
-        used=ceil(sum(recovery_load.daily_minutes(context, tenant) for tenant in demands)),
+        used=sum(one.recovery_minutes for one in demands.values()),
         limit=int(at_once * DAY * RECOVERY_FILL),
         unit="minutes a day",
         arithmetic=f"dumps and verifications, of {at_once} at once x {DAY} x {RECOVERY_FILL:g}",

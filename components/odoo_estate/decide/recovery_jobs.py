@@ -340,7 +340,9 @@ def alarms(context: Context, tenant: Tenant) -> dict[str, AlarmPlan]:
     timings = timed(context, tenant)
     owner = (context.estate.estate, *tenant)
 
-    def alarm(what: str, metric: str, statistic: str, seconds: int, periods: int, missing: str, text: str) -> AlarmPlan:
+    def alarm(
+        what: str, metric: str, text: str, *, statistic: str, seconds: int, periods: int, missing: str
+    ) -> AlarmPlan:
         return AlarmPlan(
             name=name("alarm", *owner, "recovery", what),
             description=f"{_tenant(tenant)}: {text}",
@@ -356,24 +358,31 @@ def alarms(context: Context, tenant: Tenant) -> dict[str, AlarmPlan]:
         )
 
     found: dict[str, AlarmPlan] = {}
-    for verb, metric, what in (
-        ("dump", "DumpSucceeded", "no dump"),
-        ("verify", "RestoreVerified", "no passed verification of a dump"),
-    ):
-        if one := timings.get("dump" if verb == "dump" else "verify"):
+    watched: dict[Verb, tuple[str, str]] = {
+        "dump": ("DumpSucceeded", "no dump"),
+        "verify": ("RestoreVerified", "no passed verification of a dump"),
+    }
+    for verb, (metric, what) in watched.items():
+        if one := timings.get(verb):
             hours = ceil((one.gap + one.deadline) / 60)
             found[f"{verb}-missing"] = alarm(
-                f"{verb}-missing", metric, "Maximum", HOUR, hours, "breaching", f"{what} for {hours} hours"
+                f"{verb}-missing",
+                metric,
+                f"{what} for {hours} hours",
+                statistic="Maximum",
+                seconds=HOUR,
+                periods=hours,
+                missing="breaching",
             )
     if "verify" in timings:
         found["verify-failed"] = alarm(
             "verify-failed",
             "RestoreVerified",
-            "Minimum",
-            PRICE_OF_ALARM_SECONDS,
-            1,
-            "ignore",
             "the newest dump could not be restored, or is not what it should be",
+            statistic="Minimum",
+            seconds=PRICE_OF_ALARM_SECONDS,
+            periods=1,
+            missing="ignore",
         )
     return found
 

@@ -1,5 +1,6 @@
 """What dumps and verifications take: time, disk, storage on the instance. Rates are assumed until evidence has measured them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal
@@ -46,12 +47,17 @@ def reload_rate(context: Context, tenant: Tenant) -> Rate:
         or evidence.restore_seconds <= 0
         or evidence.database_bytes < known.evidence_least_gib * GIB
     ):
-        return Rate(gib_per_minute=known.reload_gib_per_minute, source="assumed")
+        return assumed_rate(context)
     rate = evidence.database_bytes / GIB / (evidence.restore_seconds / 60)
     return Rate(
         gib_per_minute=max(round(rate * known.measured_rate_share, 3), 0.001),
         source=f"measured on {evidence.verified_at.date()}, {rate:.3g} x {known.measured_rate_share:g}",
     )
+
+
+def assumed_rate(context: Context) -> Rate:
+    """The catalog's."""
+    return Rate(gib_per_minute=context.catalog.assumptions.reload_gib_per_minute, source="assumed")
 
 
 def work(context: Context, tenant: Tenant) -> dict[Verb, Work]:
@@ -68,9 +74,12 @@ def _work(context: Context, tenant: Tenant) -> dict[Verb, Work]:
     promised = dumps(context, tenant)
     if promised is None:
         return {}
+    return work_of(context, promised, sizing.load_in(context, tenant).database_gib, reload_rate(context, tenant))
+
+
+def work_of(context: Context, promised: Dumps, gib: int, reload: Rate) -> dict[Verb, Work]:
+    """The jobs of a database of that size."""
     known = context.catalog.assumptions
-    gib = sizing.load_in(context, tenant).database_gib
-    reload = reload_rate(context, tenant)
 
     def job(every: int, rate: float, source: str) -> Work:
         takes = known.recovery_job_fixed_minutes + ceil(gib / rate)
@@ -83,9 +92,9 @@ def _work(context: Context, tenant: Tenant) -> dict[Verb, Work]:
     return found
 
 
-def daily_minutes(context: Context, tenant: Tenant) -> float:
-    """What the tenant's jobs run on an average day."""
-    return sum(one.takes * DAY / one.every for one in work(context, tenant).values())
+def daily_minutes(jobs: Mapping[Verb, Work]) -> int:
+    """What they run on an average day, rounded up."""
+    return ceil(sum(one.takes * DAY / one.every for one in jobs.values()))
 
 
 def scratch_gib(context: Context, tenant: Tenant) -> int:

@@ -56,7 +56,9 @@ def _dumps(path: Path, backup: Backup, catalog: Catalog) -> Iterator[Problem]:
     """Dumps are locked no longer than the bucket keeps things; verification and its evidence are promised together or not at all."""
     here: Path = (*path, "dumps")
     dumps = backup.dumps
-    kept = [catalog.retention_classes[name].daily_days for name in backup.retention if name in catalog.retention_classes]
+    kept = [
+        catalog.retention_classes[name].daily_days for name in backup.retention if name in catalog.retention_classes
+    ]
     if kept and dumps.keep_days > min(kept):
         yield Problem(
             f"dumps are locked for {dumps.keep_days} days, the class allows a retention of {min(kept)} daily points",
