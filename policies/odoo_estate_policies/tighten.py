@@ -37,6 +37,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     "bucket_object_lock": "demanded",
     "bucket_replication": "demanded",
     "inherited_backup_selection": "fixed",
+    "recovery": "fixed",
 }
 """In which direction each threshold is tighter; ``fixed`` ones cannot be ordered, so a partner cannot set them."""
 
