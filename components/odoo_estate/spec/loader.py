@@ -47,9 +47,12 @@ class Documents:
     """Tenant (``CUSTOMER.ENVIRONMENT``) to the newest verification of its dumps."""
 
 
-def load(directory: Path, *, today: date | None = None, default_catalog: Path = DEFAULT_CATALOG) -> Documents:
+def load(
+    directory: Path, *, today: date | None = None, default_catalog: Path = DEFAULT_CATALOG, evidence: bool = True
+) -> Documents:
     """Read and validate everything in ``directory``; with ``today``, sandboxes and exceptions that have expired are refused too.
-    ``default_catalog`` is the shipped one that the estate's own overrides; another release's, to compare with it.
+    ``default_catalog`` is the shipped one that the estate's own overrides; another release's, to compare with it. Without ``evidence`` what lies
+    in that folder is not looked at.
 
     Raises `BadInput` with every problem of every file, each with file, line, field, what is accepted and what to do.
     """
@@ -67,14 +70,14 @@ def load(directory: Path, *, today: date | None = None, default_catalog: Path = 
     estate = _estate(directory, sources, problems)
     catalog = _catalog(directory, estate, sources, problems, default_catalog)
     customers = _customers(directory / "customers", sources, problems)
-    evidence = read_folder(directory, problems)
+    found = read_folder(directory, problems) if evidence else {}
     where = Sources(sources)
     if estate is not None and catalog is not None:
         contracts = {name.removeprefix("customer:") for name in sources if name.startswith("customer:")}
         problems.extend(reference_problems(estate, catalog, customers, contracts, today))
     if problems or estate is None or catalog is None:
         raise BadInput(located(problems, where))
-    return Documents(directory, estate, catalog, customers, where, evidence=evidence)
+    return Documents(directory, estate, catalog, customers, where, evidence=found)
 
 
 def located(problems: list[Problem], sources: Sources) -> list[Problem]:
