@@ -188,6 +188,13 @@ def test_no_setting_of_odoo_depends_on_what_only_the_cloud_knows(stack: str) -> 
                 assert not isinstance(text, Unresolved), (stack, file)
 
 
+def test_every_tenancy_stays_within_its_number_of_resources() -> None:
+    limits = {"pooled": 15, "namespaced": 60}
+    for tenant in tenants():
+        if limit := limits.get(tenant.tenancy):
+            assert len(graphs.resources(graph(tenant.stack))) <= limit, tenant.stack
+
+
 def test_an_object_with_a_misspelt_field_does_not_fit() -> None:
     manifest = plain(graphs.of_kind(graph(tenants()[0].stack), "Job").popitem()[1])
     manifest["spec"]["template"]["spec"]["terminationGraceSeconds"] = 5
