@@ -17,6 +17,7 @@ from odoo_estate.decide.tenant import tenant_plan
 from odoo_estate.errors import Refused
 from odoo_estate.plan import RecoveryPlan, TenantPlan
 from odoo_estate.spec.catalog import Catalog
+from odoo_estate.spec.catalog_references import catalog_problems
 from odoo_estate.spec.evidence import Evidence
 
 PRODUCTION = Tenant("acme", "production")
@@ -162,11 +163,20 @@ def test_an_own_instance_has_room_for_the_scratch_database_from_the_start() -> N
 
 
 def test_jobs_at_once_stay_within_the_connection_reserve() -> None:
-    used = {one.name: one for one in budgets.budgets(context(contract()), "eu-1")}["recovery-connections"]
-    assert used.used <= used.limit
-    known = catalog_with(assumptions={"recovery_parallel": 8})
-    with pytest.raises(Refused, match="recovery-connections"):
-        budgets.check(context(contract(), known=known), "eu-1")
+    assert not list(catalog_problems(catalog()))
+    (problem,) = catalog_problems(catalog_with(assumptions={"recovery_parallel": 3}))
+    assert problem.field == "assumptions.recovery_connections"
+    assert "12 connections" in problem.message
+
+
+def test_dumps_are_locked_no_longer_than_the_class_keeps_what_lies_beside_them() -> None:
+    (problem,) = catalog_problems(dumps_with("business", keep_days=31))
+    assert (problem.field, problem.allowed) == ("service_classes.business.backup.dumps.keep_days", ("at most 30",))
+
+
+def test_verification_is_promised_with_its_evidence_or_not_at_all() -> None:
+    (problem,) = catalog_problems(dumps_with("business", evidence_days=None))
+    assert problem.field == "service_classes.business.backup.dumps.evidence_days"
 
 
 def test_a_cell_with_more_job_minutes_than_a_day_has_is_refused() -> None:

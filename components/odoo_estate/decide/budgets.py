@@ -322,13 +322,6 @@ def _recovery(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> 
         unit="minutes a day",
         arithmetic=f"dumps and verifications, of {at_once} at once x {DAY} x {RECOVERY_FILL:g}",
     )
-    yield Budget(
-        name="recovery-connections",
-        used=at_once * (known.recovery_parallel + 1),
-        limit=known.recovery_connections,
-        unit="connections",
-        arithmetic=f"{at_once} at once x ({known.recovery_parallel} that load + 1 that watches), of the reserve",
-    )
     for database in (MAIN, *sorted(context.estate.cells[cell].databases)):
         there = [tenant for tenant, one in demands.items() if one.database == database]
         stored = sum(demands[tenant].database_gib for tenant in there)

@@ -21,6 +21,7 @@ def catalog_problems(catalog: Catalog) -> Iterator[Problem]:
     for name, lock in catalog.vault_locks.items():
         yield from _lock(("vault_locks", name), lock)
     yield from _versions(catalog)
+    yield from _recovery_connections(catalog)
 
 
 def _names(kind: str, used: Iterable[str], known: Mapping[str, object], path: Path) -> Iterator[Problem]:
@@ -86,6 +87,26 @@ def _dumps(path: Path, backup: Backup, catalog: Catalog) -> Iterator[Problem]:
             (f"{dumps.every_minutes} or more",),
             "verify as often as there is a new dump, or less often",
         )
+
+
+def _recovery_connections(catalog: Catalog) -> Iterator[Problem]:
+    """All that dumps and verifications open at once, each with one more connection that watches, comes out of the reserve."""
+    known = catalog.assumptions
+    used = known.recovery_jobs_at_once * (known.recovery_parallel + 1)
+    for field, limit in (
+        ("recovery_connections", known.recovery_connections),
+        ("connection_reserve", known.connection_reserve),
+    ):
+        if used > limit:
+            yield Problem(
+                f"{known.recovery_jobs_at_once} recovery jobs at once x ({known.recovery_parallel} that load + 1 that watches) take {used} "
+                f"connections, {field} is {limit}",
+                "catalog",
+                ("assumptions", field),
+                limit,
+                (f"{used} or more",),
+                "raise it, or run fewer jobs at once",
+            )
 
 
 def _within_lock(
