@@ -38,7 +38,8 @@ def _job(verb: str, schedule: Any, *, tenant: Any = WHO, zone: str | None = "Etc
         "suspend": suspend,
         "jobTemplate": {"spec": {"template": {"spec": {"containers": [container]}}}},
     }
-    return resource("kubernetes:batch/v1:CronJob", verb, {"spec": spec}, stack=TENANT)
+    name = verb if tenant == WHO else f"other-{verb}"
+    return resource("kubernetes:batch/v1:CronJob", name, {"spec": spec}, stack=TENANT)
 
 
 def _alarm(metric: str, **changes: Any) -> Resource:
