@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": "show every decision for a customer or a cell, with its reason",
     "new": "write the first file of a new customer",
     "preview": "show what the engine would be asked for, with policies and cost; offline",
+    "evidence": "show the evidence of dumps and verified restores against what is promised",
     "up": "bring stacks up with the engine, in dependency order",
     "refresh": "read the real state of stacks back",
     "destroy": "take stacks down, dependents first",

@@ -109,12 +109,33 @@ class Guardrails:
     """Backup buckets must carry an object lock."""
     bucket_replication: bool = False
     """Buckets of documents and attachments must be replicated to another region."""
+    recovery: "RecoveryPromise | None" = None
+    """What the stack's own recovery jobs are held to; None where it has no database whose dumps are promised."""
     inherited_backup_selection: Mapping[str, str] = field(default_factory=dict)
     """Tags by which a backup plan of another stack (a tenant's cell) takes in everything that carries all of them; empty: none does."""
     drill_days: int | None = None
     """A recovery drill is owed so often; None: not by this stack."""
     last_drill: str = ""
     """ISO date of the newest that passed; empty: never."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryPromise:
+    """What a class promises about a tenant's logical dumps, and what is known about keeping it; times as ISO dates, empty: not known."""
+
+    tenant: str
+    dump_schedule: str
+    verify_schedule: str
+    """Empty: no verified restore is promised."""
+    metric_namespace: str
+    evidence_days: int
+    """How old the newest evidence may be."""
+    since: str
+    """When the tenant went into service."""
+    verified: str
+    """Date of the newest evidence."""
+    passed: bool
+    failed_checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -632,6 +653,10 @@ class ProvisioningPlan:
     database_cidrs: tuple[str, ...]
     readers: Mapping[str, bool] = field(default_factory=dict)
     """Logins of people (`DatabaseReaderPlan.user`), True where they see tenants' data."""
+    recovery_priority: str = ""
+    """Priority class of recovery jobs; empty: there are none."""
+    recovery_jobs: int = 0
+    """So many of them may run at once; the others wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -851,6 +876,37 @@ class RoutePlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecoveryJobPlan:
+    """One scheduled run of the recovery program. ``schedule`` is Kubernetes' cron in the zone ``Etc/UTC``."""
+
+    name: str
+    schedule: str
+    starting_deadline_seconds: int
+    """So late it may still be started; later, the next one does."""
+    deadline_seconds: int
+    """From its creation, waiting for a place included."""
+    retries: int
+    scratch_mib: int
+    """0: it keeps nothing on disk but what fits a node's."""
+    own_volume: bool
+    """Whether the scratch space is a volume of its own instead of the node's disk."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryPlan:
+    """A tenant's recovery jobs: what they run as, and ``variables``, their environment but for the key, which only the cloud knows."""
+
+    image: str
+    namespace: str
+    service_account: str
+    role: RolePlan
+    size: ContainerSize
+    priority_class: str
+    jobs: Mapping[Literal["dump", "verify"], RecoveryJobPlan]
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TenantPlan(Plan):
     """One tenant environment, in any tenancy. What a tenancy does not have is None or empty."""
 
@@ -894,6 +950,8 @@ class TenantPlan(Plan):
     """Own backup plan where its own instance or buckets need another rhythm than the cell's."""
     key: KeyPlan | None
     """Own data key where the class promises one."""
+    recovery: RecoveryPlan | None = None
+    """Dumps and their verification; production only."""
     expires: str = ""
     """ISO date after which a sandbox environment is removed."""
     legal_name: str = ""

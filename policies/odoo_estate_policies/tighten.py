@@ -39,6 +39,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     "inherited_backup_selection": "fixed",
     "drill_days": "fixed",
     "last_drill": "fixed",
+    "recovery": "fixed",
 }
 """In which direction each threshold is tighter; ``fixed`` ones cannot be ordered, so a partner cannot set them."""
 

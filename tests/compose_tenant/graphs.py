@@ -56,7 +56,10 @@ def of_kind(graph: Graph, kind: str) -> dict[str, dict[str, Any]]:
 
 def pod_templates(graph: Graph) -> Iterator[tuple[str, dict[str, Any]]]:
     for node in objects(graph):
-        template = node.inputs.get("spec", {}).get("template") if isinstance(node.inputs.get("spec"), dict) else None
+        spec = node.inputs.get("spec")
+        if node.inputs.get("kind") == "CronJob":
+            spec = node.inputs["spec"]["jobTemplate"]["spec"]
+        template = spec.get("template") if isinstance(spec, dict) else None
         if isinstance(template, dict) and "spec" in template and "containers" in template["spec"]:
             yield node.name, template
 

@@ -155,6 +155,8 @@ def test_the_workloads_service_account_is_the_one_that_has_the_role() -> None:
 def test_pods_fit_the_quota_of_their_namespace_during_a_rolling_update(stack: str) -> None:
     plan = estate().stacks[stack]
     for quota in graphs.of_kind(graph(stack), "ResourceQuota").values():
+        if "scopeSelector" in quota["spec"]:
+            continue  # bounds jobs of one priority, which wait for each other on purpose
         namespace = quota["metadata"]["namespace"]
         pods = memory = 0
         for node in graphs.objects(graph(stack)):
@@ -184,6 +186,13 @@ def test_no_setting_of_odoo_depends_on_what_only_the_cloud_knows(stack: str) -> 
         for file, text in manifest["spec"]["target"]["template"]["data"].items():
             if file.endswith(".conf") and file != "pg_service.conf":
                 assert not isinstance(text, Unresolved), (stack, file)
+
+
+def test_every_tenancy_stays_within_its_number_of_resources() -> None:
+    limits = {"pooled": 15, "namespaced": 60}
+    for tenant in tenants():
+        if limit := limits.get(tenant.tenancy):
+            assert len(graphs.resources(graph(tenant.stack))) <= limit, tenant.stack
 
 
 def test_an_object_with_a_misspelt_field_does_not_fit() -> None:

@@ -55,8 +55,15 @@ def estate(cells: Mapping[str, Any] | None = None, **fields: Any) -> Estate:
         "estate": "harbour",
         "operator": {"name": "Harbour", "cost_center": "CC-1"},
         "mode": "organisation",
-        "accounts": {"management": "1" * 12, "log-archive": "2" * 12, "backup": "3" * 12, "production": "4" * 12},
+        "accounts": {
+            "management": "1" * 12,
+            "log-archive": "2" * 12,
+            "backup": "3" * 12,
+            "shared-services": "5" * 12,
+            "production": "4" * 12,
+        },
         "home_region": "eu-central-1",
+        "recovery_image": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         "residency": {
             "eu": {"description": "EU", "regions": ("eu-central-1", "eu-west-1")},
             "us": {"description": "US", "regions": ("us-east-1", "us-west-2")},

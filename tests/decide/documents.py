@@ -35,6 +35,7 @@ ESTATE: dict[str, Any] = {
     },
     "deploy_role": "automation",
     "home_region": "eu-central-1",
+    "recovery_image": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "residency": {"eu": {"description": "European Union", "regions": ("eu-central-1", "eu-west-1")}},
     "domains": {"platform": "erp.harbour.example"},
     "contacts": {

@@ -32,6 +32,8 @@ def test_a_tenants_needs_are_what_it_adds_to_the_budgets() -> None:
     empty, one = context(), context(contract(service_class="business"))
     added = needs(budgets.demand(one, Tenant("acme", "production")))
     for name, budget in budgets.by_name(one, "eu-1").items():
+        if name.startswith("scratch-"):
+            continue  # no sum over tenants: the largest few that are verified at once count a second time
         assert budget.used - budgets.by_name(empty, "eu-1")[name].used == added.get(name, 0), name
 
 

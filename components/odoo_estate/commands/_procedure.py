@@ -15,7 +15,7 @@ from typing import Any
 from odoo_estate.commands import _operate
 from odoo_estate.decide import compile_stack, stack_names
 from odoo_estate.decide.cell import cell_plan
-from odoo_estate.decide.context import Context
+from odoo_estate.decide.compiler import context_of
 from odoo_estate.decide.dr import state_of
 from odoo_estate.decide.naming import cell_stack, dr_stack, drill_stack
 from odoo_estate.decide.procedure import Check, Confirm, Procedure, Run, Verb, Write, check_start, procedure
@@ -59,7 +59,7 @@ def run(args: Namespace, verb: Verb, *, observe: Any = None) -> int:
     """Shows the procedure, or with ``--yes`` runs it from its first step that is not done."""
     today = datetime.now(UTC).date()
     documents = load(Path(args.estate), today=today)
-    context = _context(documents, today)
+    context = context_of(documents, today)
     if args.cell not in context.estate.cells:
         cells = tuple(context.estate.cells)
         raise BadInput(
@@ -139,19 +139,13 @@ def abandon(args: Namespace) -> int:
                 )
             ]
         )
-    steps = procedure(_context(documents, today), "drill", args.cell, journal.generation)
+    steps = procedure(context_of(documents, today), "drill", args.cell, journal.generation)
     operations = Operations(args, steps, None)
     with recovery.alone(find_project(Path(args.estate)).directory, f"procedure.{args.cell}", 0, threading.Event()):
         print(operations.run(Run(verb="destroy", stacks=(drill_stack(args.cell),)), {}, resumed=False))
         print(operations.evidence(fleet.evidence(steps, journal, "failed", datetime.now(UTC))))
         journal.close(datetime.now(UTC))
     return 0
-
-
-def _context(documents: Documents, today: date) -> Context:
-    return Context(
-        documents.estate, documents.catalog, documents.customers, today, documents.recoveries, documents.drills
-    )
 
 
 def _check_words(args: Namespace, steps: Procedure) -> None:

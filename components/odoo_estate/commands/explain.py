@@ -10,7 +10,7 @@ from typing import Any
 
 from odoo_estate.decide import compile_stack, stack_names
 from odoo_estate.decide.capacity import Capacity, capacity
-from odoo_estate.decide.context import Context
+from odoo_estate.decide.compiler import context_of
 from odoo_estate.errors import BadInput, Problem
 from odoo_estate.explanation import explanation
 from odoo_estate.plan import AnyPlan
@@ -39,7 +39,7 @@ def run(args: Namespace) -> int:
         answer["stacks"] += [_as_json(plan) for plan in plans]
     if cell := documents.estate.cells.get(args.name):
         plans = _plans(documents, today, [f"cell.{args.name}", f"platform.{args.name}", f"dr.{args.name}"])
-        room = capacity(Context(documents.estate, documents.catalog, documents.customers, today), args.name)
+        room = capacity(context_of(documents, today), args.name)
         pages.append(explanation([*_cell_heading(args.name, cell), *_room(room)], plans))
         answer["stacks"] += [_as_json(plan) for plan in plans]
         answer["capacity"] = asdict(room)

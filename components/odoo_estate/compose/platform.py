@@ -31,6 +31,7 @@ from odoo_estate.odoo.database_access import STORE, master_access
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
+from odoo_estate.odoo.recovery_job import places
 from odoo_estate.plan import PlatformPlan, PooledWorkersPlan
 
 References = Mapping[str, pulumi.StackReference]
@@ -54,6 +55,15 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
         after=(*stores, *internal),
         readers=plan.provisioning.readers,
     )
+    if plan.provisioning.recovery_jobs:
+        places(
+            "recovery-places",
+            namespace=plan.provisioning.namespace,
+            priority_class=plan.provisioning.recovery_priority,
+            jobs=plan.provisioning.recovery_jobs,
+            labels=plan.labels,
+            opts=after(at.cluster, *controllers, *spaces),
+        )
     ways_in(plan, cell, at, controllers)
     master_credentials(plan, cell, at, stores)
     instances = {key: pooler(key, plan, cell, provisioning) for key in plan.poolers}
@@ -72,6 +82,7 @@ def cluster_services(plan: PlatformPlan, cell: CellOutputs, at: Here) -> list[pu
     ]
     first += [priority_class(f"priority-{key}", key, spec, labels, at.cluster) for key, spec in plan.priorities.items()]
     storage_class("storage", cell.key_arn(plan.storage_key), labels, at.cluster)
+    storage_class("scratch", cell.key_arn(plan.storage_key), labels, at.cluster, scratch=True)
     for key in plan.ingress_classes:
         first.append(ingress_class(f"ingress-class-{key}", key, labels, at.cluster))
     partner_role(labels, at.cluster)

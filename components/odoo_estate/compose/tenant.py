@@ -28,10 +28,11 @@ from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
 from odoo_estate.kubernetes.pooler import Pooler, pooler_host
 from odoo_estate.kubernetes.route import SHARED, Route
 from odoo_estate.odoo.database_access import STORE as PLATFORM_STORE
-from odoo_estate.odoo.database_access import master_access
+from odoo_estate.odoo.database_access import master_access, master_secret
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
+from odoo_estate.odoo.recovery_job import RecoveryJobs
 from odoo_estate.odoo.workload import object_name
 from odoo_estate.plan import CachePlan, DatabasePlan, OdooPlan, TenantPlan
 
@@ -56,7 +57,7 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
     PlatformOutputs.read(references[f"platform.{plan.cell}"])
     at = here(plan, cell)
     if plan.odoo is None:
-        pooled(plan, at)
+        pooled(plan, cell, at)
     else:
         own(plan, plan.odoo, cell, at)
     records(plan, references, cell, at)
@@ -68,10 +69,11 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
     )
 
 
-def pooled(plan: TenantPlan, at: Here) -> None:
+def pooled(plan: TenantPlan, cell: CellOutputs, at: Here) -> None:
     """The shared workers serve it: no namespace, no pods, no secret of its own."""
     jobs = provisioning(plan, at)
     made = prepare_pooled_tenant(jobs, job=shared_name(plan), database=plan.database)
+    recovery(plan, cell.key_arn("data"), plan.database.instance, at, made)
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
@@ -98,6 +100,7 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
         at.components,
     )
     database = own_database(plan, data, login, jobs, store)
+    recovery(plan, data.key_arn, shared_name(plan) if data.database else plan.database.instance, at, database)
     OdooEnvironment(
         "odoo",
         {
@@ -184,7 +187,7 @@ def object_variables(plan: TenantPlan) -> dict[str, str]:
     """Where the add-ons find the tenant's buckets; credentials come from the pods' identity. A kind without a bucket of its own lies in the
     attachments' bucket, below its name."""
     attachments = plan.buckets.get("attachments")
-    kinds = ("attachments", "documents", "exports", "backups") if attachments else ()
+    kinds = ("attachments", "documents", "exports") if attachments else ()
     buckets = {
         f"ESTATE_BUCKET_{kind.upper()}": plan.buckets[kind].name
         if kind in plan.buckets
@@ -341,6 +344,33 @@ def own_instance(
         after(at.components, store, prepared),
     )
     return prepared
+
+
+def recovery(plan: TenantPlan, key_arn: pulumi.Input[str], instance: str, at: Here, database: pulumi.Resource) -> None:
+    """Dumps of the database and their verification; ``instance`` names the master credentials. They run beside the jobs that need the same ones, as
+    nobody that the tenant's own pods could become."""
+    if plan.recovery is None:
+        return
+    identity = PodIdentity(
+        "recovery",
+        {
+            "role": plan.recovery.role,
+            "cluster_name": plan.cluster,
+            "namespace": plan.recovery.namespace,
+            "service_account": plan.recovery.service_account,
+        },
+        at.components,
+    )
+    RecoveryJobs(
+        "recovery",
+        {
+            "plan": plan.recovery,
+            "labels": plan.labels,
+            "service": master_secret(instance),
+            "key_arn": key_arn,
+        },
+        after(at.components, database, identity),
+    )
 
 
 def provisioning(plan: TenantPlan, at: Here, *ready: pulumi.Resource) -> Provisioning:

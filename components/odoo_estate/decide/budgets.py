@@ -9,13 +9,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 
-from odoo_estate.decide import shared, sizing, workloads
+from odoo_estate.decide import recovery_load, shared, sizing, workloads
 from odoo_estate.decide.context import MAIN, OWN, Context, Tenant
 from odoo_estate.decide.load import Load
+from odoo_estate.decide.schedules import DAY
 from odoo_estate.decide.sizing import Pods
 from odoo_estate.errors import Refused
 from odoo_estate.plan import Budget, Decision, Workload, WorkloadPlan
 from odoo_estate.spec.catalog import OdooBand
+
+RECOVERY_FILL = 0.5
+"""How far the day of the recovery jobs' places may be filled: each job has a time of its own, and at half load few of them wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,8 @@ class Demand:
     pooled_class: str = ""
     users: int = 0
     integration_requests_per_hour: int = 0
+    recovery_minutes: int = 0
+    """What its dumps and verifications run on an average day."""
 
 
 def tenant_connections(context: Context, cell: str, band: OdooBand, tenant: Tenant) -> tuple[int, int]:
@@ -89,6 +95,7 @@ def _demand(context: Context, tenant: Tenant) -> Demand:
             pooled_class=context.customers[tenant.customer].service_class,
             users=load.concurrent_users,
             integration_requests_per_hour=load.integration_requests_per_hour,
+            recovery_minutes=recovery_load.daily_minutes(recovery_load.work(context, tenant)),
         )
     key, _ = sizing.odoo_band(context, tenant)
     return demand_of_band(
@@ -101,8 +108,9 @@ def demand_of_band(context: Context, tenant: Tenant, cell: str, band: OdooBand, 
     plans = _workloads(context, cell, band, tenant)
     own_nodes = database == OWN and tenant.environment == "production"
     pods = None if own_nodes else with_overhead(workloads.pods_by_pool(plans, most=True), context)
+    recovery = recovery_load.daily_minutes(recovery_load.work(context, tenant))
     if database == OWN:
-        return Demand(pods=pods)
+        return Demand(pods=pods, recovery_minutes=recovery)
     pool, bus = tenant_connections(context, cell, band, tenant)
     return Demand(
         database=database,
@@ -112,6 +120,7 @@ def demand_of_band(context: Context, tenant: Tenant, cell: str, band: OdooBand, 
         orders_per_hour=load.orders_per_hour,
         cache_mib=sizing.cache_mib(context, tenant),
         pods=pods,
+        recovery_minutes=recovery,
     )
 
 
@@ -220,6 +229,7 @@ def _budgets(context: Context, cell: str) -> Iterator[Budget]:
     yield _cache(context, cell, known)
     yield from _pooled(context, cell, known)
     yield from _nodes(context, cell, known)
+    yield from _recovery(context, cell, known)
     yield Budget(
         name="tenants",
         used=len(known),
@@ -309,9 +319,36 @@ def _pooled(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> It
             )
 
 
+def _recovery(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> Iterator[Budget]:
+    """Dumps and verifications: what the cell's places for them, and the storage of its instances, hold."""
+    known = context.catalog.assumptions
+    at_once = known.recovery_jobs_at_once
+    yield Budget(
+        name="recovery-minutes",
+        used=sum(one.recovery_minutes for one in demands.values()),
+        limit=int(at_once * DAY * RECOVERY_FILL),
+        unit="minutes a day",
+        arithmetic=f"dumps and verifications, of {at_once} at once x {DAY} x {RECOVERY_FILL:g}",
+    )
+    for database in (MAIN, *sorted(context.estate.cells[cell].databases)):
+        there = [tenant for tenant, one in demands.items() if one.database == database]
+        stored = sum(demands[tenant].database_gib for tenant in there)
+        scratch = sorted(recovery_load.scratch_database_gib(context, tenant) for tenant in there)[-at_once:]
+        band = shared.database_band(context, cell, database)
+        yield Budget(
+            name=f"scratch-{database}",
+            used=stored + sum(scratch),
+            limit=band.max_storage_gib,
+            unit="GiB",
+            arithmetic=f"databases {stored} + the {at_once} largest once more while they are verified {sum(scratch)}",
+        )
+
+
 def _nodes(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> Iterator[Budget]:
-    fill = context.catalog.assumptions.node_fill
-    total: dict[str, Pods] = {}
+    known = context.catalog.assumptions
+    fill = known.node_fill
+    jobs = Pods(pods=1, cpu_millicores=known.recovery_cpu_millicores, memory_mib=known.recovery_memory_mib)
+    total = {shared.GENERAL_POOL: sum((jobs for _ in range(known.recovery_jobs_at_once)), Pods())}
     for pods in (
         *(one.pods for one in demands.values() if one.pods),
         *(

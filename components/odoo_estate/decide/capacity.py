@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from odoo_estate.decide import budgets, landing, shared, sizing
+from odoo_estate.decide import budgets, landing, recovery_load, shared, sizing
 from odoo_estate.decide.budgets import Demand
 from odoo_estate.decide.context import MAIN, OWN, Context
 from odoo_estate.decide.load import Load
@@ -154,7 +154,7 @@ def _room(context: Context, cell: str, service_class: str, tenancy: Tenancy, ins
 
 def needs(one: Demand) -> dict[str, float]:
     """What a tenant adds to each of its cell's budgets, by the budget's name."""
-    found: dict[str, float] = {"tenants": 1}
+    found: dict[str, float] = {"tenants": 1, "recovery-minutes": one.recovery_minutes}
     if one.database and one.database != OWN:
         found |= {
             f"connections-{one.database}": one.connections,
@@ -180,6 +180,9 @@ def _demand(context: Context, cell: str, service_class: str, tenancy: Tenancy, l
         known.cache_mib_per_tenant + known.cache_mib_per_user * load.concurrent_users / known.concurrent_user_share
     )
     pools = shared.pool_size(context, cell) * shared.band(context, cell).pooler_replicas
+    promised = context.catalog.service_classes[service_class].backup.dumps
+    jobs = recovery_load.work_of(context, promised, load.database_gib, recovery_load.assumed_rate(context))
+    recovery = recovery_load.daily_minutes(jobs)
     if tenancy == "pooled":
         return Demand(
             database=MAIN,
@@ -190,6 +193,7 @@ def _demand(context: Context, cell: str, service_class: str, tenancy: Tenancy, l
             pooled_class=service_class,
             users=load.concurrent_users,
             integration_requests_per_hour=load.integration_requests_per_hour,
+            recovery_minutes=recovery,
         )
     service = context.catalog.service_classes[service_class]
     bands = [context.catalog.odoo_bands[key] for key in context.catalog.odoo_bands if key in service.odoo_bands]
@@ -214,4 +218,5 @@ def _demand(context: Context, cell: str, service_class: str, tenancy: Tenancy, l
         orders_per_hour=load.orders_per_hour,
         cache_mib=cache,
         pods=budgets.with_overhead(pods_by_pool(plans, most=True), context),
+        recovery_minutes=recovery,
     )

@@ -41,7 +41,8 @@ def _tenant(plan: TenantPlan) -> Iterator[Claim]:
     yield claim("ElastiCache user", region, plan.cache.user)
     for key, bucket in plan.buckets.items():
         yield claim("S3 bucket", "everywhere", bucket.name, key)
-    for key, role in (("pods", plan.role), ("secrets", plan.secrets_role)):
+    recovery = plan.recovery.role if plan.recovery else None
+    for key, role in (("pods", plan.role), ("secrets", plan.secrets_role), ("recovery", recovery)):
         if role:
             yield claim("IAM role", account, role.name, key)
     if plan.own_database:

@@ -47,7 +47,7 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 def _compile(documents: Documents, today: date | None) -> EstatePlan:
-    context = _context(documents, today)
+    context = context_of(documents, today)
     refused = _check_documents(context)
     if refused:
         raise _bad_input(documents, refused)
@@ -76,7 +76,7 @@ def compile_stack(documents: Documents, stack: str, *, today: date | None = None
         Refused: there is no such stack.
         BadInput: the documents do not allow this stack's plan.
     """
-    context = _context(documents, today)
+    context = context_of(documents, today)
     make = _plan_of(context, stack)
     refused = _check_documents(context)
     if refused:
@@ -89,11 +89,12 @@ def compile_stack(documents: Documents, stack: str, *, today: date | None = None
 
 def stack_names(documents: Documents) -> tuple[str, ...]:
     """The stacks that the documents ask for, in an order in which they can be brought up; whether each is allowed is not looked at."""
-    context = _context(documents, None)
+    context = context_of(documents, None)
     return tuple(_names(context))
 
 
-def _context(documents: Documents, today: date | None) -> Context:
+def context_of(documents: Documents, today: date | None) -> Context:
+    """What all decisions about ``documents`` are made from."""
     return Context(
         documents.estate,
         documents.catalog,
@@ -101,6 +102,7 @@ def _context(documents: Documents, today: date | None) -> Context:
         today or datetime.now(UTC).date(),
         documents.recoveries,
         documents.drills,
+        evidence=documents.evidence,
     )
 
 

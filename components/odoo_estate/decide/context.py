@@ -18,6 +18,7 @@ from odoo_estate.spec.catalog import Catalog, ServiceClass
 from odoo_estate.spec.customer import Customer
 from odoo_estate.spec.drills import Drill
 from odoo_estate.spec.estate import Cell, Estate, Partner
+from odoo_estate.spec.evidence import Evidence
 from odoo_estate.spec.fields import EnvironmentName
 from odoo_estate.spec.recovery import CellRecovery
 
@@ -58,6 +59,8 @@ class Context:
     today: date
     recoveries: Mapping[str, CellRecovery] = field(default_factory=dict)
     drills: Mapping[str, Drill] = field(default_factory=dict)
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    """Tenant (``CUSTOMER.ENVIRONMENT``) to the newest verification of its dumps."""
     memo: dict[object, object] = field(default_factory=dict, repr=False)
     """Results of pure functions over this context, by function and arguments."""
 

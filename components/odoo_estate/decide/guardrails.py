@@ -64,8 +64,16 @@ def guardrails(
             + ([pool.max_nodes for pool in band.node_pools.values()] if band else []),
             default=0,
         ),
-        pod_cpu_millicores=max((one.cpu_millicores for one in workloads), default=PLATFORM_POD_MILLICORES),
-        pod_memory_mib=max((one.memory_mib for one in workloads), default=PLATFORM_POD_MIB),
+        pod_cpu_millicores=max(
+            [catalog.assumptions.recovery_cpu_millicores, *(one.cpu_millicores for one in workloads)]
+            if workloads
+            else [PLATFORM_POD_MILLICORES]
+        ),
+        pod_memory_mib=max(
+            [catalog.assumptions.recovery_memory_mib, *(one.memory_mib for one in workloads)]
+            if workloads
+            else [PLATFORM_POD_MIB]
+        ),
         pod_replicas=max(
             [one.max_replicas for one in workloads] + ([band.pooler_replicas] if band else []),
             default=1,

@@ -79,7 +79,7 @@ def choices(context: Context, name: str, cell: str, instances: tuple[str, ...]) 
     found = []
     for instance in instances:
         contract = context.customers[name].model_copy(update={"cell": cell, "database": instance})
-        alone = Context(context.estate, context.catalog, {name: contract}, context.today)
+        alone = replace(context, customers={name: contract}, memo={})
         taken = [one for one in budgets.demands(alone, cell).values() if one.database == instance]
         found.append(landing(settled, cell, instance, taken))
     return tuple(found)
@@ -91,7 +91,7 @@ def _settled(context: Context, cell: str, instances: tuple[str, ...]) -> Context
         there = {
             name: one for name, one in context.customers.items() if one.database in instances or _pooled(context, name)
         }
-        context.memo[key] = Context(context.estate, context.catalog, there, context.today)
+        context.memo[key] = replace(context, customers=there, memo={})
     found = context.memo[key]
     assert isinstance(found, Context)
     return found

@@ -32,6 +32,8 @@ TRAIL_LOG_DAYS = 90
 """The trail's copy in CloudWatch is for questions of the day; the archive bucket keeps it as long as audits ask."""
 ARCHIVE_AFTER_DAYS = 90
 KEEP_IMAGES = 30
+RECOVERY_REPOSITORY = "recovery"
+"""Repository of the recovery program, which the operator builds (``images/recovery``)."""
 ACTUAL_PERCENT = (80, 100)
 FORECAST_PERCENT = (100,)
 LOG_SERVICES = ("logs", "cloudtrail", "cloudwatch", "budgets", "sns")
@@ -261,7 +263,7 @@ def _roles(context: Context) -> dict[str, tuple[str, RolePlan]]:
 
 
 def _repositories(context: Context) -> dict[str, RepositoryPlan]:
-    images = ["odoo", *context.catalog.versions.images]
+    images = ["odoo", RECOVERY_REPOSITORY, *context.catalog.versions.images]
     return {
         part(key): RepositoryPlan(name=name("repository", context.estate.estate, part(key)), keep_images=KEEP_IMAGES)
         for key in dict.fromkeys(images)

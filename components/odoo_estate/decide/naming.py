@@ -45,6 +45,7 @@ Service = Literal[
     "postgres",
     "namespace",
     "kubernetes",
+    "cron-job",
 ]
 
 
@@ -86,6 +87,7 @@ RULES: dict[Service, Rule] = {
     ),  # NAMEDATALEN - 1 bytes; our names are ASCII
     "namespace": Rule(63, reserved=("kube-", "default")),
     "kubernetes": Rule(63),
+    "cron-job": Rule(52),  # its Jobs append "-" and ten digits
 }
 
 _PART = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import ceil
 
-from odoo_estate.decide import backup, budgets, sizing
+from odoo_estate.decide import backup, budgets, recovery_load, sizing
 from odoo_estate.decide.context import OWN, Context, Tenant
 from odoo_estate.decide.exemptions import exemption
 from odoo_estate.errors import Refused
@@ -166,8 +166,9 @@ def restore(context: Context, tenant: Tenant) -> Restore:
     neighbours = instance_gib(context, cell, database) - own
     if context.tenancy(tenant) == "dedicated":
         return Restore(own_minutes=minutes, neighbours_gib=neighbours, text=text)
-    reload = ceil(own / known.reload_gib_per_minute)
-    text += f" + taken out and loaded / {known.reload_gib_per_minute:g} = {reload}"
+    rate = recovery_load.reload_rate(context, tenant)
+    reload = ceil(own / rate.gib_per_minute)
+    text += f" + taken out and loaded / {rate.gib_per_minute:g} ({rate.source}) = {reload}"
     return Restore(own_minutes=minutes + reload, neighbours_gib=neighbours, text=text)
 
 

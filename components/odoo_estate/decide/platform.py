@@ -85,6 +85,8 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
             image=catalog.versions.images["postgres"],
             database_cidrs=_database_cidrs(context, cell),
             readers=reader_users(context),
+            recovery_priority=shared.RECOVERY_PRIORITY,
+            recovery_jobs=catalog.assumptions.recovery_jobs_at_once,
         ),
         labels=own_labels,
         certificate_namespace=catalog.versions.charts["cert-manager"].namespace,

@@ -27,6 +27,7 @@ WEB_PRIORITY = "odoo-web"
 BACKGROUND_PRIORITY = "odoo-background"
 PLATFORM_PRIORITY = "platform"
 TRIAL_PRIORITY = "odoo-trial"
+RECOVERY_PRIORITY = "recovery"
 PRIORITIES: Mapping[str, PriorityPlan] = MappingProxyType(
     {
         PLATFORM_PRIORITY: PriorityPlan(
@@ -34,6 +35,9 @@ PRIORITIES: Mapping[str, PriorityPlan] = MappingProxyType(
         ),
         WEB_PRIORITY: PriorityPlan(value=10_000, description="Production workers that people wait for"),
         BACKGROUND_PRIORITY: PriorityPlan(value=5_000, description="Production jobs: cron, integrations, reports"),
+        RECOVERY_PRIORITY: PriorityPlan(
+            value=3_000, description="Dumps and their verification: nobody waits for them, but they have to happen"
+        ),
         TRIAL_PRIORITY: PriorityPlan(value=1_000, description="Staging, sandboxes and development: first to make room"),
     }
 )

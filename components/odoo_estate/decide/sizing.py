@@ -100,21 +100,24 @@ def allocated_gib(band: PostgresBand, gib: int, fill: float) -> int:
     return max(band.storage_gib, ceil(gib / fill))
 
 
-def postgres_uses(band: PostgresBand, load: Load, connections: int, known: Assumptions) -> tuple[Use, ...]:
+def postgres_uses(
+    band: PostgresBand, load: Load, connections: int, known: Assumptions, scratch_gib: int = 0
+) -> tuple[Use, ...]:
     fill = known.shared_database_fill
     return (
         Use(used=load.orders_per_hour, limit=int(band.orders_per_hour * fill), unit="orders/h"),
         Use(used=connections, limit=int(band.max_connections * fill) - known.connection_reserve, unit="connections"),
         Use(
-            used=ceil(allocated_gib(band, load.database_gib, fill) * AUTOSCALING_ROOM),
+            used=ceil(allocated_gib(band, load.database_gib + scratch_gib, fill) * AUTOSCALING_ROOM),
             limit=band.max_storage_gib,
             unit="GiB with room to grow",
         ),
     )
 
 
-def postgres_band(context: Context, tenant: Tenant, connections: int) -> tuple[str, Decision]:
-    """The smallest instance band of the tenant's class for an instance of its own; ``connections`` is the most it will ever hold."""
+def postgres_band(context: Context, tenant: Tenant, connections: int, scratch_gib: int) -> tuple[str, Decision]:
+    """The smallest instance band of the tenant's class for an instance of its own; ``connections`` is the most it will ever hold, ``scratch_gib``
+    what a verification of its dumps takes beside the database."""
     catalog = context.catalog
     service = context.service_class(tenant.customer)
     load = load_in(context, tenant)
@@ -126,7 +129,7 @@ def postgres_band(context: Context, tenant: Tenant, connections: int) -> tuple[s
         field="postgres_bands",
         allowed=service.postgres_bands,
         bands=bands,
-        uses=lambda band: postgres_uses(band, load, connections, catalog.assumptions),
+        uses=lambda band: postgres_uses(band, load, connections, catalog.assumptions, scratch_gib),
         load=load,
     )
 

@@ -11,6 +11,8 @@ from odoo_estate.decide import (
     lifecycle,
     network,
     objectives,
+    recovery_jobs,
+    recovery_load,
     shared,
     sizing,
     tenant_data,
@@ -105,8 +107,11 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     if tenancy == "pooled":
         decisions.append(_pooled_decision(context, tenant))
     decisions.append(_maintenance_decision(context, tenant))
+    attachments = owned["attachments"].name if owned else shared.cell_bucket(context, cell, "attachments")
+    recovery = recovery_jobs.recovery_plan(context, tenant, database, attachments)
     decisions += promised
     decisions += lifecycle.decisions(context, tenant)
+    decisions += recovery_jobs.decisions(context, tenant, recovery)
     found += proved
     return TenantPlan(
         estate=context.estate.estate,
@@ -116,7 +121,10 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         tags=own_tags,
         decisions=tuple(decisions),
         budgets=(*found, *_shares(context, tenant)),
-        guardrails=_guardrails(context, tenant, owed if has_data else None, inherited if has_data else {}),
+        guardrails=replace(
+            _guardrails(context, tenant, owed if has_data else None, inherited if has_data else {}),
+            recovery=recovery_jobs.promise(context, tenant, recovery),
+        ),
         exemptions=tuple(
             Exemption(
                 rule=one.rule, resource=one.resource, reason=one.reason, approver=one.approver, expires=one.expires
@@ -150,11 +158,12 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         secrets_role=tenant_data.secrets_role(context, tenant, _secrets(context, tenant, own.pooler)),
         route=_route(context, tenant, service, odoo, database.name),
         spend=_spend(context, tenant, service),
-        alarms=_alarms(context, tenant, own),
+        alarms=_alarms(context, tenant, own) | recovery_jobs.alarms(context, tenant),
         backup=_backup(context, tenant, owed, _windows(context, tenant))
         if has_data and owed and not inherited
         else None,
         key=tenant_data.key(context, tenant),
+        recovery=recovery,
         expires=contract.environments[environment].expires or "",
         legal_name=contract.name,
     )
@@ -245,7 +254,8 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
     pool = ceil(workloads.processes(odoo.workloads) / replicas) + 1
     runners = workloads.runner_connections(odoo.workloads)
     connections = pool * replicas + runners + bus
-    band, decision = sizing.postgres_band(context, tenant, connections)
+    scratch = recovery_load.scratch_database_gib(context, tenant)
+    band, decision = sizing.postgres_band(context, tenant, connections, scratch)
     decisions.append(decision)
     windows = _windows(context, tenant)
     owed = backup.tenant_terms(context, tenant.customer)
@@ -290,7 +300,8 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
     )
     database = replace(
         database,
-        storage_gib=sizing.allocated_gib(size, load.database_gib, fill),
+        # A verification must never wait for autoscaling, which acts once in six hours: its scratch database has room from the start.
+        storage_gib=sizing.allocated_gib(size, load.database_gib + scratch, fill),
         deletion_protection=production,
         protect=production,
     )

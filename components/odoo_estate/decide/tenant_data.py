@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from odoo_estate.decide import backup, identities, shared
+from odoo_estate.decide import identities, shared
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.naming import name
@@ -24,15 +24,14 @@ def own_buckets(context: Context, tenant: Tenant) -> bool:
 
 def buckets(context: Context, tenant: Tenant, owed: BackupTerms) -> dict[str, BucketPlan]:
     """Buckets by purpose. On shared machines documents and exports are prefixes of the attachments' bucket, because each bucket costs seven
-    resources and a shared cell holds many tenants; outside production there is nothing but attachments."""
+    resources and a shared cell holds many tenants; outside production there is nothing but attachments. Dumps are not among them: they lie in the
+    cell's bucket, where no pod of the tenant reaches them (`decide.recovery_jobs`)."""
     if not own_buckets(context, tenant):
         return {}
     production = tenant.environment == "production"
     purposes: tuple[Purpose, ...] = ("attachments",)
-    if production and context.tenancy(tenant) == "namespaced":
-        purposes = ("attachments", "backups")
-    elif production:
-        purposes = ("attachments", "documents", "exports", "backups")
+    if production and context.tenancy(tenant) != "namespaced":
+        purposes = ("attachments", "documents", "exports")
     made: dict[str, BucketPlan] = {purpose: _bucket(context, tenant, owed, purpose, production) for purpose in purposes}
     if "exports" not in made:
         made["attachments"] = replace(made["attachments"], expire_prefixes={"exports/": EXPORT_DAYS})
@@ -42,20 +41,6 @@ def buckets(context: Context, tenant: Tenant, owed: BackupTerms) -> dict[str, Bu
 def _bucket(context: Context, tenant: Tenant, owed: BackupTerms, purpose: Purpose, production: bool) -> BucketPlan:
     cell = context.cell_of(tenant.customer)
     called = name("s3", context.estate.estate, *tenant, purpose, suffix=shared.target(context, cell).account)
-    if purpose == "backups":
-        kept = context.catalog.retention_classes[owed.retention].daily_days
-        lock = backup.vault_lock(context.catalog, owed.lock)
-        compliance = lock is not None and lock.changeable_for_days is not None
-        return BucketPlan(
-            name=called,
-            purpose=purpose,
-            versioning=True,
-            noncurrent_days=1,
-            # One day more than the lock holds, so that the lifecycle never asks for what the lock refuses.
-            expire_after_days=kept + 1,
-            object_lock_days=kept if owed.bucket_lock else None,
-            object_lock_mode=("COMPLIANCE" if compliance else "GOVERNANCE") if owed.bucket_lock else None,
-        )
     return BucketPlan(
         name=called,
         purpose=purpose,

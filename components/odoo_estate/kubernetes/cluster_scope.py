@@ -9,6 +9,7 @@ from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.plan import ChartPlan, IssuerPlan, PriorityPlan
 
 STORAGE_CLASS = "encrypted-gp3"
+SCRATCH_STORAGE_CLASS = "encrypted-gp3-scratch"
 CHART_TIMEOUT_SECONDS = 900
 
 
@@ -34,15 +35,21 @@ def priority_class(
 
 
 def storage_class(
-    name: str, key_arn: pulumi.Input[str], labels: Mapping[str, str], opts: pulumi.ResourceOptions
+    name: str,
+    key_arn: pulumi.Input[str],
+    labels: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+    *,
+    scratch: bool = False,
 ) -> k8s.storage.v1.StorageClass:
-    """Encrypted volumes, made in the zone of the pod that waits for them, and kept when their claim goes."""
+    """Encrypted volumes, made in the zone of the pod that waits for them, and kept when their claim goes; ``scratch`` ones go with it, or each
+    run of a job would leave one behind."""
     return k8s.storage.v1.StorageClass(
         name,
-        metadata=object_metadata(STORAGE_CLASS, "", labels),
+        metadata=object_metadata(SCRATCH_STORAGE_CLASS if scratch else STORAGE_CLASS, "", labels),
         provisioner="ebs.csi.aws.com",
         parameters={"type": "gp3", "encrypted": "true", "kmsKeyId": key_arn},
-        reclaim_policy="Retain",
+        reclaim_policy="Delete" if scratch else "Retain",
         volume_binding_mode="WaitForFirstConsumer",
         allow_volume_expansion=True,
         opts=opts,

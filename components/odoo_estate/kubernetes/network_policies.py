@@ -17,6 +17,7 @@ Port = k8s.networking.v1.NetworkPolicyPortArgsDict
 NAME = "app.kubernetes.io/name"
 ODOO = {NAME: "odoo"}
 INGRESS = {NAME: "traefik"}
+RECOVERY = {NAME: "recovery-job"}
 POSTGRES_PORT = 5432
 SESSION_PORT = 5433
 """Of a pooler, for job runners."""
@@ -101,6 +102,23 @@ def workload_policies(network: TenantNetworkPlan) -> dict[str, Policy]:
     return {"default-deny": denial(), "dns": name_resolution(), "odoo": odoo(network)}
 
 
+def recovery() -> Policy:
+    """Recovery jobs also reach their cloud identity, and S3, KMS and CloudWatch, whose addresses no policy can name."""
+    return {
+        "pod_selector": {"match_labels": RECOVERY},
+        "policy_types": ["Egress"],
+        "egress": [
+            {"to": addresses([POD_IDENTITY_AGENT]), "ports": tcp(80)},
+            {"to": addresses(["0.0.0.0/0"]), "ports": tcp(443)},
+        ],
+    }
+
+
 def provisioning_policies(cidrs: Sequence[str]) -> dict[str, Policy]:
     """The policies of the namespace in which jobs with master credentials run: out to the instances, nothing in."""
-    return {"default-deny": denial(), "dns": name_resolution(), "databases": database_clients(cidrs)}
+    return {
+        "default-deny": denial(),
+        "dns": name_resolution(),
+        "databases": database_clients(cidrs),
+        "recovery": recovery(),
+    }

@@ -193,6 +193,18 @@ class Availability(Spec):
     cache_nodes: Annotated[int, Field(ge=1, le=6)]
 
 
+class Dumps(Spec):
+    """Logical dumps of each production database beside the recovery points of its instance."""
+
+    every_minutes: Annotated[int, Field(ge=60)]
+    keep_days: Positive
+    """Days of object lock; within the daily points of every retention class that the class allows."""
+    verify_every_minutes: Annotated[int, Field(ge=60)] | None
+    """How often the newest dump is restored and checked; None: the class promises no verified restore."""
+    evidence_days: Positive | None
+    """How old the newest evidence of that may be; with ``verify_every_minutes`` only."""
+
+
 class Backup(Spec):
     """``every_minutes`` is the snapshot rhythm; point-in-time recovery covers the time between where ``point_in_time_days`` > 0."""
 
@@ -207,6 +219,7 @@ class Backup(Spec):
     cache_snapshot_days: Annotated[int, Field(ge=0, le=35)]
     bucket_versions_days: Positive
     bucket_lock: bool
+    dumps: Dumps
 
 
 class Support(Spec):
@@ -329,6 +342,25 @@ class Assumptions(Spec):
     restore_fixed_minutes: Positive
     reload_gib_per_minute: Number
     """Dumping one tenant's database out of a restored shared instance and loading it back."""
+    measured_rate_share: Share
+    """How much of a measured restore rate is counted on."""
+    evidence_least_gib: Number
+    """Smaller databases say nothing about the rate."""
+    dump_gib_per_minute: Annotated[float, Field(gt=0, strict=False)]
+    dump_size_share: Share
+    """Of a database's size, what its dump takes."""
+    recovery_job_fixed_minutes: Positive
+    recovery_deadline_factor: Annotated[float, Field(ge=1, strict=False)]
+    """A recovery job is ended after so many times what it should take, and ``recovery_wait_minutes``."""
+    recovery_wait_minutes: Positive
+    recovery_jobs_at_once: Positive
+    """Dumps and verifications of a cell that run at the same time; the others wait."""
+    recovery_parallel: Positive
+    recovery_connections: Positive
+    """Of ``connection_reserve``, what recovery jobs may take."""
+    recovery_cpu_millicores: Positive
+    recovery_memory_mib: Positive
+    recovery_scratch_on_node_gib: Positive
     rebuild_minutes: Positive
     """Bringing up a cell's network, cluster and platform where nothing waits in the other region."""
     scale_up_minutes: Positive

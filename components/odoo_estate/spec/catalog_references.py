@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from odoo_estate.errors import Path, Problem
-from odoo_estate.spec.catalog import Catalog, CellBand, RetentionClass, ServiceClass, VaultLockSpec
+from odoo_estate.spec.catalog import Backup, Catalog, CellBand, RetentionClass, ServiceClass, VaultLockSpec
 from odoo_estate.spec.quoting import shown, unknown
 
 COLD_DAYS = 90
@@ -25,6 +25,7 @@ def catalog_problems(catalog: Catalog) -> Iterator[Problem]:
     for name, lock in catalog.vault_locks.items():
         yield from _lock(("vault_locks", name), lock)
     yield from _versions(catalog)
+    yield from _recovery_connections(catalog)
 
 
 def _names(kind: str, used: Iterable[str], known: Mapping[str, object], path: Path) -> Iterator[Problem]:
@@ -48,11 +49,68 @@ def _service_class(path: Path, service: ServiceClass, catalog: Catalog) -> Itera
     backup: Path = (*path, "backup")
     yield from _names("a retention class", service.backup.retention, catalog.retention_classes, (*backup, "retention"))
     yield from _name("a vault lock", service.backup.lock, catalog.vault_locks, (*backup, "lock"))
+    yield from _dumps(backup, service.backup, catalog)
     lock = catalog.vault_locks.get(service.backup.lock or "")
     for position, name in enumerate(service.backup.retention):
         retention = catalog.retention_classes.get(name)
         if lock is not None and retention is not None:
             yield from _within_lock((*backup, "retention", position), name, retention, service.backup.lock or "", lock)
+
+
+def _dumps(path: Path, backup: Backup, catalog: Catalog) -> Iterator[Problem]:
+    """Dumps are locked no longer than the bucket keeps things; verification and its evidence are promised together or not at all."""
+    here: Path = (*path, "dumps")
+    dumps = backup.dumps
+    kept = [
+        catalog.retention_classes[name].daily_days for name in backup.retention if name in catalog.retention_classes
+    ]
+    if kept and dumps.keep_days > min(kept):
+        yield Problem(
+            f"dumps are locked for {dumps.keep_days} days, the class allows a retention of {min(kept)} daily points",
+            "catalog",
+            (*here, "keep_days"),
+            dumps.keep_days,
+            (f"at most {min(kept)}",),
+            "lock dumps no longer than the shortest retention keeps what lies beside them",
+        )
+    if (dumps.verify_every_minutes is None) != (dumps.evidence_days is None):
+        yield Problem(
+            "verification and the age of its evidence belong together",
+            "catalog",
+            (*here, "evidence_days"),
+            dumps.evidence_days,
+            (),
+            "give both, or null for both where the class promises no verified restore",
+        )
+    if dumps.verify_every_minutes and dumps.verify_every_minutes < dumps.every_minutes:
+        yield Problem(
+            f"dumps come every {dumps.every_minutes} minutes, verifying every {dumps.verify_every_minutes} would check one twice",
+            "catalog",
+            (*here, "verify_every_minutes"),
+            dumps.verify_every_minutes,
+            (f"{dumps.every_minutes} or more",),
+            "verify as often as there is a new dump, or less often",
+        )
+
+
+def _recovery_connections(catalog: Catalog) -> Iterator[Problem]:
+    """All that dumps and verifications open at once, each with one more connection that watches, comes out of the reserve."""
+    known = catalog.assumptions
+    used = known.recovery_jobs_at_once * (known.recovery_parallel + 1)
+    for field, limit in (
+        ("recovery_connections", known.recovery_connections),
+        ("connection_reserve", known.connection_reserve),
+    ):
+        if used > limit:
+            yield Problem(
+                f"{known.recovery_jobs_at_once} recovery jobs at once x ({known.recovery_parallel} that load + 1 that watches) take {used} "
+                f"connections, {field} is {limit}",
+                "catalog",
+                ("assumptions", field),
+                limit,
+                (f"{used} or more",),
+                "raise it, or run fewer jobs at once",
+            )
 
 
 def _within_lock(

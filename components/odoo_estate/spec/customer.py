@@ -73,6 +73,8 @@ class Environment(Spec):
     """An environment that the customer wants. ``expires`` is required for sandboxes."""
 
     expires: IsoDate | None = None
+    since: IsoDate | None = None
+    """When it went into service; promises about evidence count from there. Without it they count from the first evidence."""
     version: Text | None = None
     postgres: PostgresVersion | None = None
     """The version of the environment's own instance (semi-dedicated); a cell's instances have theirs in the estate's file."""

@@ -130,5 +130,7 @@ class Estate(Spec):
     """Which of the estate's roles may log in to its database instances as people, read-only, through IAM: to see settings, sizes and the
     state of the tables (``statistics``), or running statements and the tenants' data as well (``data``). Whoever is not named cannot log in;
     nobody gets the master user."""
+    recovery_image: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    """Digest of the recovery program's image, which is built from ``images/recovery`` and pushed to the estate's repository ``recovery``."""
     catalog: Text | None = None
     """File beside this one with catalog values that override the shipped ones."""

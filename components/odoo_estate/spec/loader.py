@@ -17,6 +17,7 @@ from odoo_estate.spec.catalog import Catalog
 from odoo_estate.spec.customer import Customer
 from odoo_estate.spec.drills import Drill, newest_drills
 from odoo_estate.spec.estate import Estate
+from odoo_estate.spec.evidence import Evidence, read_folder
 from odoo_estate.spec.fields import Spec
 from odoo_estate.spec.narrowing import widened
 from odoo_estate.spec.quoting import printable, shown
@@ -49,11 +50,16 @@ class Documents:
     """Cell to where its data is written, for the cells that ever failed over."""
     drills: Mapping[str, Drill] = field(default_factory=dict)
     """Cell to its newest drill that passed."""
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    """Tenant (``CUSTOMER.ENVIRONMENT``) to the newest verification of its dumps."""
 
 
-def load(directory: Path, *, today: date | None = None, default_catalog: Path = DEFAULT_CATALOG) -> Documents:
+def load(
+    directory: Path, *, today: date | None = None, default_catalog: Path = DEFAULT_CATALOG, evidence: bool = True
+) -> Documents:
     """Read and validate everything in ``directory``; with ``today``, sandboxes and exceptions that have expired are refused too.
-    ``default_catalog`` is the shipped one that the estate's own overrides; another release's, to compare with it.
+    ``default_catalog`` is the shipped one that the estate's own overrides; another release's, to compare with it. Without ``evidence`` what lies
+    in that folder is not looked at.
 
     Raises `BadInput` with every problem of every file, each with file, line, field, what is accepted and what to do.
     """
@@ -73,6 +79,7 @@ def load(directory: Path, *, today: date | None = None, default_catalog: Path = 
     customers = _customers(directory / "customers", sources, problems)
     recoveries = _recoveries(directory / "recovery", sources, problems)
     drills = newest_drills(directory / "evidence" / "drills", problems)
+    found = read_folder(directory, problems) if evidence else {}
     where = Sources(sources)
     if estate is not None and catalog is not None:
         contracts = {name.removeprefix("customer:") for name in sources if name.startswith("customer:")}
@@ -80,7 +87,7 @@ def load(directory: Path, *, today: date | None = None, default_catalog: Path = 
         problems.extend(recovery_problems(recoveries, estate, catalog))
     if problems or estate is None or catalog is None:
         raise BadInput(located(problems, where))
-    return Documents(directory, estate, catalog, customers, where, recoveries, drills)
+    return Documents(directory, estate, catalog, customers, where, recoveries, drills, evidence=found)
 
 
 def located(problems: list[Problem], sources: Sources) -> list[Problem]:

@@ -31,6 +31,7 @@ _PATTERNS = {
     r"^[1-9][0-9]\.[0-9]{1,2}$": 'a PostgreSQL version in quotes, e.g. "17.11"',
     r"^[0-9]{2}\.0$": 'an Odoo series in quotes, e.g. "18.0"',
     r"^[a-z][a-z0-9_]{0,63}$": "a module's technical name: lower-case letters, digits and underscores, a letter first",
+    r"^sha256:[0-9a-f]{64}$": "a digest: sha256: and 64 hexadecimal digits",
     r"^[a-z0-9./_-]+@sha256:[0-9a-f]{64}$": "an image by digest: NAME@sha256: and 64 hexadecimal digits",
 }
 """Every pattern of the models in words; a test compares the two."""
