@@ -339,7 +339,7 @@ class Operations:
 
     def _identifiers(self, documents: Documents) -> dict[str, str]:
         """Database key to the identifier of the cell's primary instance."""
-        context = _context(documents, datetime.now(UTC).date())
+        context = context_of(documents, datetime.now(UTC).date())
         return {key: one.identifier for key, one in cell_plan(context, self.steps.cell).databases.items()}
 
 
