@@ -283,6 +283,8 @@ class CachePlan:
     node_type: str
     nodes: int
     maxmemory_policy: str
+    maxmemory_samples: int
+    """How many keys the server looks at to find the one to evict."""
     snapshot_days: int
     snapshot_window: str
     maintenance_window: str
@@ -350,6 +352,8 @@ class AlarmPlan:
     evaluation_periods: int
     dimensions: Mapping[str, str]
     missing_data: str = "missing"
+    members: tuple[Mapping[str, str], ...] = ()
+    """Dimensions of several of a kind (the nodes of a cache) instead of ``dimensions``: the highest of their values counts."""
 
 
 # --- landing zone --------------------------------------------------------------------------------------------------
@@ -737,6 +741,11 @@ class TenantCachePlan:
     user: str
     secret: str
     memory_mib: int
+    session_seconds: int
+    """How long a signed-in user's session lives after its last change; an anonymous visitor's ``anonymous_session_seconds``."""
+    anonymous_session_seconds: int
+    cache_entry_seconds: int
+    """The longest life of anything else that may be thrown away: shorter than any session's, so that it is evicted first."""
 
 
 @dataclass(frozen=True, kw_only=True)

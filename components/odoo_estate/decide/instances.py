@@ -17,8 +17,9 @@ LEAST_TUNED_IOPS = 12_000
 MONITORING_SECONDS = 60
 IDLE_IN_TRANSACTION_MS = 15 * 60 * 1000
 SLOW_STATEMENT_MS = 1000
-EVICTION = "volatile-lru"
-"""Only keys that expire anyway (sessions, cached results) make room; locks and queues never vanish."""
+EVICTION = "volatile-ttl"
+"""What expires soonest makes room first: cached results, which live an hour at most, before sessions, which live for days; what never expires
+(locks, queues) does not vanish. Least recently used, the default, drops sessions while cached results stay."""
 
 
 def database_plan(
@@ -125,6 +126,7 @@ def cache_plan(
         node_type=context.catalog.cache_bands[band].node_type,
         nodes=nodes,
         maxmemory_policy=EVICTION,
+        maxmemory_samples=context.catalog.assumptions.eviction_samples,
         snapshot_days=snapshot_days,
         snapshot_window=windows.cache_snapshot,
         maintenance_window=str(windows.cache_maintenance),

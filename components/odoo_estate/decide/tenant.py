@@ -362,12 +362,16 @@ def _database(context: Context, tenant: Tenant, own: _Own, series: str) -> Tenan
 
 
 def _cache(context: Context, tenant: Tenant, own: bool) -> TenantCachePlan:
+    known = context.catalog.assumptions
     return TenantCachePlan(
         cache=OWN if own else MAIN,
         prefix=f"{tenant.customer}.{tenant.environment}:",
         user=name("elasticache-user", context.estate.estate, *tenant),
         secret=tenant_data.secret(context, tenant, "cache"),
         memory_mib=sizing.cache_mib(context, tenant),
+        session_seconds=known.session_seconds,
+        anonymous_session_seconds=known.anonymous_session_seconds,
+        cache_entry_seconds=known.cache_entry_seconds,
     )
 
 
