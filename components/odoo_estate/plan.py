@@ -166,6 +166,8 @@ class VaultPlan:
     lock: VaultLock | None
     region: str = ""
     protect: bool = True
+    break_glass: tuple[str, ...] = ()
+    """ARNs of the only roles that may delete recovery points."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +216,14 @@ class RestoreTest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackupEventsPlan:
+    """Which jobs of AWS Backup somebody hears of: those of ``vault`` (an ARN) and every restore of the account that fails."""
+
+    name: str
+    vault_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BucketPlan:
     """An S3 bucket. ``object_lock_days`` None: no lock; lifecycle days None: that step does not happen."""
 
@@ -232,6 +242,20 @@ class BucketPlan:
     """Unfinished multipart uploads are thrown away after so many days."""
     expire_prefixes: Mapping[str, int] = field(default_factory=dict)
     """Key prefix to the days after which objects below it expire, where kinds of one retention share a bucket with others."""
+    roles: tuple[str, ...] = ()
+    """Role ARNs (globs) that alone may touch objects; empty with empty ``role_tags``: whoever IAM allows."""
+    role_tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of further roles that may, all of which must hold: for roles that other stacks make later."""
+    listing_roles: tuple[str, ...] = ()
+    """Role ARNs that may see that the bucket is there and what it lists, but no object: the engine asks before each update."""
+    encryption: Literal["kms", "s3"] = "kms"
+    """``s3`` for buckets that S3 itself delivers access logs into: it cannot where the default is a KMS key."""
+    delivered_from: str = ""
+    """A log bucket: the account whose buckets S3 delivers access logs and inventories of."""
+    log_bucket: str = ""
+    """Where access to this bucket is logged; empty: nowhere."""
+    inventory: Literal["", "Daily", "Weekly"] = ""
+    """How often all versions are listed into ``log_bucket``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -509,6 +533,7 @@ class CellPlan(Plan):
     vaults: Mapping[str, VaultPlan]
     """``primary`` in the cell's region, ``copy`` in the copy region."""
     backup: BackupPlan
+    backup_events: "BackupEventsPlan"
     identities: Mapping[str, PlatformIdentityPlan]
     alarms: Mapping[str, AlarmPlan]
     alert_topic: str

@@ -5,6 +5,7 @@ from odoo_estate.plan import (
     AlarmPlan,
     AwsTarget,
     BackupCopy,
+    BackupEventsPlan,
     BackupPlan,
     BackupRule,
     BucketPlan,
@@ -213,6 +214,11 @@ def locked_bucket(name: str = "acme-eu-1-backups") -> BucketPlan:
     return bucket(name, purpose="backups", object_lock_days=35, object_lock_mode="COMPLIANCE", expire_after_days=40)
 
 
+def log_bucket(name: str = "acme-eu-1-logs") -> BucketPlan:
+    """What S3 itself writes into."""
+    return bucket(name, purpose="logs", encryption="s3", delivered_from=WORKLOAD)
+
+
 def backup() -> BackupPlan:
     """Daily, with one copy to another region and one to another account, and a weekly restore test."""
     return BackupPlan(
@@ -365,7 +371,7 @@ def cell() -> CellPlan:
             ),
         },
         caches={"main": cache()},
-        buckets={"attachments": bucket(), "backups": locked_bucket()},
+        buckets={"attachments": bucket(), "backups": locked_bucket(), "logs": log_bucket()},
         vaults={
             "primary": VaultPlan(
                 name="acme-eu-1", key="recovery", lock=VaultLock(min_days=7, max_days=400, changeable_for_days=None)
@@ -373,6 +379,9 @@ def cell() -> CellPlan:
             "copy": VaultPlan(name="acme-eu-1-copy", key="copy", lock=None, region=COPY_REGION),
         },
         backup=backup(),
+        backup_events=BackupEventsPlan(
+            name="acme-eu-1-backup", vault_arn=f"arn:aws:backup:{REGION}:{WORKLOAD}:backup-vault:acme-eu-1"
+        ),
         identities={
             "external-secrets": PlatformIdentityPlan(
                 namespace="external-secrets",

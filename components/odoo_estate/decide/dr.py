@@ -205,7 +205,13 @@ def _caches(context: Context, cell: str) -> dict[str, CachePlan]:
 def _buckets(context: Context, cell: str, primary: CellPlan) -> Mapping[str, BucketPlan]:
     account = context.estate.accounts[context.estate.cells[cell].account]
     return {
-        key: replace(primary.buckets[key], name=name("s3", context.estate.estate, cell, DR, key, suffix=account))
+        key: replace(
+            primary.buckets[key],
+            name=name("s3", context.estate.estate, cell, DR, key, suffix=account),
+            # The log bucket is in the cell's region, and S3 delivers within a region only; until a failover only S3 itself writes here.
+            log_bucket="",
+            inventory="",
+        )
         for key in REPLICATED
         if key in primary.buckets
     }

@@ -16,6 +16,7 @@ from odoo_estate.decide import (
     workloads,
 )
 from odoo_estate.decide.backup import BackupTerms
+from odoo_estate.decide.cache_alarms import cache_alarms
 from odoo_estate.decide.cell import SURGE_PERCENT, cell_windows, database_alarms, selection
 from odoo_estate.decide.context import MAIN, OWN, Context, Tenant
 from odoo_estate.decide.guardrails import guardrails
@@ -563,9 +564,11 @@ def _alarms(context: Context, tenant: Tenant, own: _Own) -> dict[str, AlarmPlan]
     """On the tenant's own machines; what is shared has its alarms in the cell."""
     if own.database is None or tenant.environment != "production":
         return {}
-    return database_alarms(
-        own.database, (context.estate.estate, *tenant), "database", context.catalog.assumptions.shared_database_fill
-    )
+    known, parts = context.catalog.assumptions, (context.estate.estate, *tenant)
+    found = database_alarms(own.database, parts, "database", known.shared_database_fill)
+    if own.cache:
+        found |= cache_alarms(own.cache, (*parts, "cache"), "cache", known)
+    return found
 
 
 def _backup(context: Context, tenant: Tenant, owed: BackupTerms, windows: Windows) -> BackupPlan:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from odoo_estate.decide import backup, identities, shared
+from odoo_estate.decide import backup, bucket_access, identities, shared
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.naming import name
@@ -56,15 +56,22 @@ def _bucket(context: Context, tenant: Tenant, owed: BackupTerms, purpose: Purpos
             object_lock_days=kept if owed.bucket_lock else None,
             object_lock_mode=("COMPLIANCE" if compliance else "GOVERNANCE") if owed.bucket_lock else None,
         )
-    return BucketPlan(
+    kept = BucketPlan(
         name=called,
         purpose=purpose,
         versioning=True,
         noncurrent_days=owed.bucket_versions_days if production else 1,
         infrequent_after_days=INFREQUENT_DAYS if production and purpose != "exports" else None,
         expire_after_days=EXPORT_DAYS if purpose == "exports" else None,
+        inventory=bucket_access.INVENTORY if production and purpose != "exports" else "",
         protect=production,
     )
+    estate = context.estate.estate
+    roles = [
+        name("iam-role", estate, *tenant),
+        *(name("iam-role", estate, *tenant, job) for job in ("recovery", "backup")),
+    ]
+    return bucket_access.closed(context, cell, kept, roles)
 
 
 def key(context: Context, tenant: Tenant) -> KeyPlan | None:
