@@ -12,7 +12,8 @@ from typing import Literal
 Kind = Literal["landing-zone", "cell", "platform", "tenant", "dr"]
 Tenancy = Literal["pooled", "namespaced", "semi-dedicated", "dedicated"]
 Workload = Literal["web", "websocket", "cron", "integration", "reporting"]
-Purpose = Literal["attachments", "documents", "exports", "backups", "logs"]
+Purpose = Literal["attachments", "documents", "exports", "backups", "logs", "copies"]
+"""``copies``: what S3 replicates from a tenant's bucket into the recovery region."""
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -108,7 +109,7 @@ class Guardrails:
     bucket_object_lock: bool
     """Backup buckets must carry an object lock."""
     bucket_replication: bool = False
-    """Buckets of documents and attachments must be replicated to another region."""
+    """Buckets of documents and attachments must be replicated to another region; exports can be made again."""
     inherited_backup_selection: Mapping[str, str] = field(default_factory=dict)
     """Tags by which a backup plan of another stack (a tenant's cell) takes in everything that carries all of them; empty: none does."""
 
@@ -825,6 +826,11 @@ class TenantPlan(Plan):
     node_pool: NodePoolPlan | None
     buckets: Mapping[str, BucketPlan]
     """Own buckets by purpose; empty where ``object_prefix`` is used."""
+    copies: Mapping[str, BucketPlan] = field(default_factory=dict)
+    """Replicas of ``buckets`` in the recovery region, by the same keys; then the stack depends on the cell's recovery stack."""
+    copy_target: AwsTarget | None = None
+    replication_roles: Mapping[str, str] = field(default_factory=dict)
+    """Name of the role that replicates, by the keys of ``copies``."""
     object_bucket: str
     """The cell's shared bucket for the pooled tenancy, else empty."""
     object_prefix: str
