@@ -110,6 +110,8 @@ class Guardrails:
     """Backup buckets must carry an object lock."""
     bucket_replication: bool = False
     """Buckets of documents and attachments must be replicated to another region; exports can be made again."""
+    bucket_versions_days: int = 0
+    """The least days that deleted and overwritten objects are kept, so that a restored database finds its files."""
     inherited_backup_selection: Mapping[str, str] = field(default_factory=dict)
     """Tags by which a backup plan of another stack (a tenant's cell) takes in everything that carries all of them; empty: none does."""
 
