@@ -6,13 +6,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from tests.aws.recording import one, recorded
+from tests.aws.recording import TARGET, one, recorded
 from tests.compose.plans import backup, bucket, log_bucket
 
 from odoo_estate.aws.alarm import Alarms
+from odoo_estate.aws.alert_topic import AlertTopic
 from odoo_estate.aws.backup_events import BackupEvents, pattern
 from odoo_estate.aws.backup_schedule import BackupSchedule
 from odoo_estate.aws.bucket import Bucket
+from odoo_estate.aws.key_policy import key_statements
 from odoo_estate.plan import AlarmPlan, BackupEventsPlan, BucketPlan
 from odoo_estate.preview.graph import Graph
 
@@ -163,3 +165,17 @@ def test_backups_name_the_types_they_take_so_that_no_opt_in_leaves_one_out() -> 
     selection = one(graph, "backup/selection:Selection").inputs
     assert selection["resources"] == ["arn:aws:rds:*:*:db:*", "arn:aws:s3:::*"]
     assert selection["conditions"]
+
+
+def test_what_eventbridge_publishes_hangs_on_no_condition() -> None:
+    # It gives SNS and KMS no context: with a condition the rule reports success and nobody hears.
+    graph = recorded(
+        lambda opts: AlertTopic("x", {"topic": "acme-alerts", "target": TARGET, "key_arn": "arn:key"}, opts)
+    )
+    statements = json.loads(one(graph, "sns/topicPolicy:TopicPolicy").inputs["policy"])["Statement"]
+    statements += key_statements(TARGET, ["events", "cloudwatch"])
+    named = [each for each in statements if "Service" in each["Principal"]]
+    events = [each for each in named if each["Principal"]["Service"] == "events.amazonaws.com"]
+    assert [each["Sid"] for each in events] == ["EventsPublish", "ServiceEvents"]
+    assert all("Condition" not in each for each in events)
+    assert all("Condition" in each for each in named if each not in events)

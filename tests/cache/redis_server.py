@@ -19,11 +19,13 @@ class Server:
     """A running server; ``admin`` may do anything, which nobody may in ElastiCache."""
 
     port: int
-    admin: "redis.Redis[str]"
+    admin: redis.Redis
 
-    def user(self, name: str, access: str) -> "redis.Redis[str]":
+    def user(self, name: str, access: str) -> redis.Redis:
         """A client of a user with this access string and nothing else."""
-        self.admin.execute_command("ACL", "SETUSER", name, "reset", *access.split(), f">{name}")
+        self.admin.execute_command(  # type: ignore[no-untyped-call]
+            "ACL", "SETUSER", name, "reset", *access.split(), f">{name}"
+        )
         return redis.Redis(port=self.port, username=name, password=name, decode_responses=True)
 
 
@@ -59,7 +61,7 @@ def running(folder: Path, **settings: str) -> Iterator[Server]:
         process.wait(timeout=20)
 
 
-def _wait(admin: "redis.Redis[str]", log: Path) -> None:
+def _wait(admin: redis.Redis, log: Path) -> None:
     deadline = time.monotonic() + 20
     while True:
         try:
