@@ -36,6 +36,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     "bucket_versioning": "demanded",
     "bucket_object_lock": "demanded",
     "bucket_replication": "demanded",
+    "bucket_versions_days": "higher",
     "inherited_backup_selection": "fixed",
 }
 """In which direction each threshold is tighter; ``fixed`` ones cannot be ordered, so a partner cannot set them."""
