@@ -6,13 +6,14 @@ from odoo_estate_policies.stack import Stack
 from odoo_estate_policies.vaults import PLAN, VAULT
 
 RULE = "aws:cloudwatch/eventRule:EventRule"
+TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 
 
 @stack_rule(
     id="BAK-22",
     title="Failed backup jobs are events that somebody receives",
     severity="high",
-    types=(VAULT, PLAN, RULE),
+    types=(VAULT, PLAN, RULE, TARGET),
     remedy="add an EventRule for source aws.backup with a target; a vault's own notifications no longer tell of failed jobs",
     source="AWS Backup API reference, PutBackupVaultNotifications: deprecated events",
 )
@@ -27,7 +28,9 @@ def bak_22(stack: Stack, rails: Guardrails) -> Verdicts:
 
 def _unheard(stack: Stack) -> Verdicts:
     heard = [
-        rule for rule in stack.of_type(RULE) if "aws.backup" in rule.document("eventPattern").items("source").texts()
+        rule
+        for rule in stack.of_type(RULE)
+        if "aws.backup" in rule.document("eventPattern").items("source").texts() and stack.beside(rule, TARGET, "rule")
     ]
     if not heard:
         yield Violation("no event rule tells of its failed jobs")

@@ -130,10 +130,11 @@ def _restored(**overrides: Any) -> Resource:
     return resource("aws:backup/restoreTestingSelection:RestoreTestingSelection", "restored", inputs)
 
 
-def _heard(source: Any = "aws.backup") -> Resource:
-    return resource(
-        "aws:cloudwatch/eventRule:EventRule", "events", {"eventPattern": json.dumps({"source": [source]}), "tags": TAGS}
-    )
+def _heard(source: Any = "aws.backup", *, received: bool = True) -> tuple[Resource, ...]:
+    inputs = {"name": "events", "eventPattern": json.dumps({"source": [source]}), "tags": TAGS}
+    rule = resource("aws:cloudwatch/eventRule:EventRule", "events", inputs)
+    target = resource("aws:cloudwatch/eventTarget:EventTarget", "target", {"rule": ref(rule, "name"), "arn": "topic"})
+    return (rule, target) if received else (rule,)
 
 
 CASES = {
@@ -398,13 +399,14 @@ CASES = {
     ),
     "BAK-22": Cases(
         holds=(
-            case(VAULT, _plan("home"), _heard()),
+            case(VAULT, _plan("home"), *_heard()),
             case(_plan()),  # a tenant's plan writes into its cell's vault, and the cell hears
             case(VAULT, _plan("home"), backup_required=False),
         ),
         breaks=(
             case(VAULT, _plan("home"), expected="plan"),
-            case(VAULT, _plan("home"), _heard("aws.rds"), expected="plan"),
+            case(VAULT, _plan("home"), *_heard("aws.rds"), expected="plan"),
+            case(VAULT, _plan("home"), *_heard(received=False), expected="plan"),
         ),
     ),
 }
