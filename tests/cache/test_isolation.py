@@ -156,7 +156,7 @@ def test_a_tenant_alone_in_its_cache_may_list_its_sessions_and_read_no_others(ca
 
 @pytest.mark.usefixtures("mine")
 def test_who_measures_sees_no_key_and_no_value(cache: Server) -> None:
-    observer = cache.user("observer", OBSERVER_ACCESS)
+    observer: Client = cache.user("observer", OBSERVER_ACCESS)
     assert observer.ping() and observer.info("memory")["used_memory"] > 0
     for command in ("SCAN 0", "KEYS *", f"GET {YOUR_KEYS[0]}", "FLUSHALL", "CONFIG GET *"):
         with pytest.raises(NoPermissionError):

@@ -58,7 +58,7 @@ def _measure(plan: AlarmPlan) -> dict[str, Any]:
         {"id": f"m{position}", "metric": {**metric, "dimensions": dict(member)}, "return_data": False}
         for position, member in enumerate(plan.members)
     ]
-    ids = ",".join(query["id"] for query in single)
+    ids = ",".join(f"m{position}" for position in range(len(single)))
     return {
         "metric_queries": [
             *single,

@@ -56,7 +56,7 @@ def _bucket(context: Context, tenant: Tenant, owed: BackupTerms, purpose: Purpos
             object_lock_days=kept if owed.bucket_lock else None,
             object_lock_mode=("COMPLIANCE" if compliance else "GOVERNANCE") if owed.bucket_lock else None,
         )
-    kept = BucketPlan(
+    bucket = BucketPlan(
         name=called,
         purpose=purpose,
         versioning=True,
@@ -72,7 +72,7 @@ def _bucket(context: Context, tenant: Tenant, owed: BackupTerms, purpose: Purpos
         *(name("iam-role", estate, *tenant, job) for job in ("recovery", "backup")),
         replication_role(context, tenant, purpose),
     ]
-    return bucket_access.closed(context, cell, kept, roles)
+    return bucket_access.closed(context, cell, bucket, roles)
 
 
 REPLICATED: tuple[Purpose, ...] = ("attachments", "documents")
