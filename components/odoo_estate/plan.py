@@ -12,8 +12,7 @@ from typing import Literal
 Kind = Literal["landing-zone", "cell", "platform", "tenant", "dr"]
 Tenancy = Literal["pooled", "namespaced", "semi-dedicated", "dedicated"]
 Workload = Literal["web", "websocket", "cron", "integration", "reporting"]
-Purpose = Literal["attachments", "documents", "exports", "backups", "logs", "copies"]
-"""``copies``: what S3 replicates from a tenant's bucket into the recovery region."""
+Purpose = Literal["attachments", "documents", "exports", "backups", "logs"]
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -828,11 +827,6 @@ class TenantPlan(Plan):
     node_pool: NodePoolPlan | None
     buckets: Mapping[str, BucketPlan]
     """Own buckets by purpose; empty where ``object_prefix`` is used."""
-    copies: Mapping[str, BucketPlan] = field(default_factory=dict)
-    """Replicas of ``buckets`` in the recovery region, by the same keys; then the stack depends on the cell's recovery stack."""
-    copy_target: AwsTarget | None = None
-    replication_roles: Mapping[str, str] = field(default_factory=dict)
-    """Name of the role that replicates, by the keys of ``copies``."""
     object_bucket: str
     """The cell's shared bucket for the pooled tenancy, else empty."""
     object_prefix: str

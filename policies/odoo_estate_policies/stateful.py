@@ -13,8 +13,8 @@ TABLE = "aws:dynamodb/table:Table"
 FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
 STATEFUL = (INSTANCE, DB_CLUSTER, *BUCKETS, TABLE, FILE_SYSTEM)
 
-_NOT_DATA = frozenset({"logs", "backups", "copies"})
-"""Bucket purposes that are not a customer's data: backups and replicas are copies, logs have their own retention."""
+_NOT_DATA = frozenset({"logs", "backups"})
+"""Bucket purposes that are not a customer's data: backups are copies, logs have their own retention."""
 
 
 def stateful(stack: Stack) -> Iterator[Resource]:

@@ -119,33 +119,3 @@ def test_restore_tests_have_names_without_hyphens() -> None:
         if isinstance(plan, CellPlan) and plan.backup.restore_test:
             assert "-" not in plan.backup.restore_test.name
             assert len(plan.backup.restore_test.name) <= 50
-
-
-def test_a_tenants_objects_are_copied_where_its_cell_recovers_and_nowhere_else() -> None:
-    plan = compiled()
-    copied = [one for one in plan.stacks.values() if isinstance(one, TenantPlan) and one.copies]
-    assert copied
-    for one in copied:
-        recovery = context().estate.cells[one.cell].recovery
-        assert recovery is not None and one.copy_target is not None
-        assert one.copy_target.region == recovery.region
-        assert one.copy_target.region in one.guardrails.residency_regions
-        assert f"dr.{one.cell}" in one.depends_on
-        assert list(plan.stacks).index(f"dr.{one.cell}") < list(plan.stacks).index(one.stack)
-        assert one.guardrails.bucket_replication
-        for key, copy in one.copies.items():
-            source = one.buckets[key]
-            assert copy.versioning and copy.noncurrent_days == source.noncurrent_days
-            assert copy.name != source.name
-            assert (copy.log_bucket, copy.inventory) == ("", "")
-            role = f"role/{one.replication_roles[key]}"
-            assert any(arn.endswith(role) for arn in source.roles)
-            assert any(arn.endswith(role) for arn in copy.roles)
-
-
-def test_where_recovery_points_are_all_that_crosses_regions_no_object_is_copied() -> None:
-    estate = {"cells": {"eu-1": {"recovery": {"dr_class": "backup-copy", "region": "eu-west-1"}}}}
-    for one in compiled(estate=estate).stacks.values():
-        if isinstance(one, TenantPlan) and one.cell == "eu-1":
-            assert (one.copies, one.copy_target, one.guardrails.bucket_replication) == ({}, None, False)
-            assert "dr.eu-1" not in one.depends_on

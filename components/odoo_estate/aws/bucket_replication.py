@@ -1,6 +1,6 @@
 """Replication of one bucket into its copy in another region."""
 
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 import pulumi
 from pulumi_aws import iam, s3
@@ -12,15 +12,13 @@ from odoo_estate.plan import RolePlan
 
 
 class BucketReplicationArgs(TypedDict):
-    """Inputs of `BucketReplication`; ``source_region`` is where the source bucket lives, ``role`` the name of
-    the role that replicates (missing: the engine's choice), which both buckets must admit; both keep versions."""
+    """Inputs of `BucketReplication`; ``source_region`` is where the source bucket lives; both buckets keep versions."""
 
     source: BucketRef
     source_region: str
     source_key_arn: pulumi.Input[str]
     copy: BucketRef
     copy_key_arn: pulumi.Input[str]
-    role: NotRequired[str]
 
 
 class BucketReplication(pulumi.ComponentResource):
@@ -32,7 +30,7 @@ class BucketReplication(pulumi.ComponentResource):
             name,
             {
                 "plan": RolePlan(
-                    name=args.get("role", ""),
+                    name="",
                     description=f"Replicates {name} into the recovery region",
                     trust=(plain_service_trust("s3.amazonaws.com"),),
                 )

@@ -173,10 +173,6 @@ class DrOutputs(StackOutputs):
         """The recovery region's EKS cluster."""
         return _cluster(self.values["cluster"])
 
-    def key_arn(self, key: str) -> pulumi.Output[str]:
-        """The ARN of one of the recovery region's KMS keys."""
-        return _text(self.values["keys"][key])
-
 
 def network_outputs(ref: NetworkRef) -> Outputs:
     """A network as it is exported."""

@@ -17,14 +17,7 @@ from odoo_estate.aws.references import CacheRef, DatabaseRef
 from odoo_estate.aws.role import Role
 from odoo_estate.compose.kubernetes_stack import Here, here
 from odoo_estate.compose.order import after
-from odoo_estate.compose.outputs import (
-    CellOutputs,
-    DrOutputs,
-    LandingZoneOutputs,
-    Outputs,
-    PlatformOutputs,
-    TenantOutputs,
-)
+from odoo_estate.compose.outputs import CellOutputs, LandingZoneOutputs, Outputs, PlatformOutputs, TenantOutputs
 from odoo_estate.compose.providers import aws_provider
 from odoo_estate.compose.provisioning import Provisioning, prepare_instance, prepare_pooled_tenant, prepare_tenant
 from odoo_estate.kubernetes.external_secret import secret_store
@@ -64,7 +57,7 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
     if plan.odoo is None:
         pooled(plan, at)
     else:
-        own(plan, plan.odoo, cell, references, at)
+        own(plan, plan.odoo, cell, at)
     records(plan, references, cell, at)
     governance(plan, cell, at)
     return TenantOutputs.write(
@@ -81,7 +74,7 @@ def pooled(plan: TenantPlan, at: Here) -> None:
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
-def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, references: References, at: Here) -> None:
+def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
     """Data, nodes, namespace, identity, database, workloads and the way in."""
     data = own_data(plan, cell, at)
     nodes = own_nodes(plan, cell, at)
@@ -91,7 +84,7 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, references: Referen
     jobs = provisioning(
         plan, at, door("job-store", plan, at, role, store=shared_name(plan), namespace=plan.database.job_namespace)
     )
-    identity = objects(plan, data, references, at)
+    identity = objects(plan, data, at)
     login = Login(
         "login",
         {
@@ -163,15 +156,12 @@ def cache(plan: CachePlan, key_arn: pulumi.Input[str], cell: CellOutputs, at: He
     ).ref
 
 
-def objects(plan: TenantPlan, data: Data, references: References, at: Here) -> list[pulumi.Resource]:
-    """Buckets by purpose with their copies, and the role through which the tenant's pods, and nobody else's, reach them."""
-    buckets = {
-        purpose: Bucket(f"bucket-{purpose}", {"plan": bucket, "key_arn": data.key_arn}, at.components)
+def objects(plan: TenantPlan, data: Data, at: Here) -> list[pulumi.Resource]:
+    """Buckets by purpose, and the role through which the tenant's pods, and nobody else's, reach them."""
+    made: list[pulumi.Resource] = [
+        Bucket(f"bucket-{purpose}", {"plan": bucket, "key_arn": data.key_arn}, at.components)
         for purpose, bucket in plan.buckets.items()
-    }
-    if plan.copy_target:
-        replicate(plan, data, buckets, DrOutputs.read(references[f"dr.{plan.cell}"]), at)
-    made: list[pulumi.Resource] = [*buckets.values()]
+    ]
     if plan.role:
         made.append(
             PodIdentity(
@@ -186,29 +176,6 @@ def objects(plan: TenantPlan, data: Data, references: References, at: Here) -> l
             )
         )
     return made
-
-
-def replicate(plan: TenantPlan, data: Data, buckets: Mapping[str, Bucket], recovery: DrOutputs, at: Here) -> None:
-    """Copies in the recovery region, under its key; both buckets must keep versions before S3 takes a replication."""
-    from odoo_estate.aws.bucket_replication import BucketReplication  # few tenants buy it
-
-    assert plan.copy_target is not None
-    there = pulumi.ResourceOptions(provider=aws_provider("aws-recovery", plan.copy_target, plan.tags))
-    key_arn = recovery.key_arn("data")
-    for key, copy in plan.copies.items():
-        made = Bucket(f"copy-{key}", {"plan": copy, "key_arn": key_arn}, there)
-        BucketReplication(
-            f"replication-{key}",
-            {
-                "source": buckets[key].ref,
-                "source_region": plan.target.region,
-                "source_key_arn": data.key_arn,
-                "copy": made.ref,
-                "copy_key_arn": key_arn,
-                "role": plan.replication_roles[key],
-            },
-            after(at.components, buckets[key], made),
-        )
 
 
 def object_variables(plan: TenantPlan) -> dict[str, str]:

@@ -40,8 +40,6 @@ def _tenant(plan: TenantPlan) -> Iterator[Claim]:
     yield claim("ElastiCache user", region, plan.cache.user)
     for key, bucket in plan.buckets.items():
         yield claim("S3 bucket", "everywhere", bucket.name, key)
-    yield from (claim("S3 bucket", "everywhere", copy.name, f"copy of {key}") for key, copy in plan.copies.items())
-    yield from (claim("IAM role", account, role, f"replication {key}") for key, role in plan.replication_roles.items())
     for key, role in (("pods", plan.role), ("secrets", plan.secrets_role)):
         if role:
             yield claim("IAM role", account, role.name, key)

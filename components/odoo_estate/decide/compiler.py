@@ -113,15 +113,15 @@ def _bad_input(documents: Documents, refused: list[Refused]) -> BadInput:
 
 
 def _names(context: Context) -> Iterator[str]:
-    """Landing zone, cells, platforms, recovery regions, tenants: each after what it depends on."""
+    """Landing zone, cells, platforms, tenants, recovery regions: each after what it depends on."""
     cells = sorted(context.estate.cells)
     yield LANDING_ZONE
     yield from map(cell_stack, cells)
     yield from map(platform_stack, cells)
-    yield from (dr_stack(cell) for cell in cells if dr.wanted(context, cell))
     for customer in sorted(context.customers):
         for environment in sorted(context.customers[customer].environments):
             yield tenant_stack(customer, environment)
+    yield from (dr_stack(cell) for cell in cells if dr.wanted(context, cell))
 
 
 def _plans(context: Context) -> Plans:
@@ -130,12 +130,12 @@ def _plans(context: Context) -> Plans:
     plans: Plans = {LANDING_ZONE: partial(landing_zone.landing_zone_plan, context)}
     plans |= {cell_stack(cell): partial(cell_plan, context, cell) for cell in cells}
     plans |= {platform_stack(cell): partial(platform.platform_plan, context, cell) for cell in cells}
-    plans |= {dr_stack(cell): partial(dr.dr_plan, context, cell) for cell in cells if dr.wanted(context, cell)}
     for customer in sorted(context.customers):
         if customer not in context.refusals:
             for environment in sorted(context.customers[customer].environments):
                 make = partial(tenant_plan, context, customer, environment)
                 plans[tenant_stack(customer, environment)] = make
+    plans |= {dr_stack(cell): partial(dr.dr_plan, context, cell) for cell in cells if dr.wanted(context, cell)}
     return plans
 
 

@@ -21,13 +21,12 @@ from odoo_estate.decide.cell import SURGE_PERCENT, cell_windows, database_alarms
 from odoo_estate.decide.context import MAIN, OWN, Context, Tenant
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan, database_plan
-from odoo_estate.decide.naming import cell_stack, dr_stack, name, platform_stack, tenant_stack
+from odoo_estate.decide.naming import cell_stack, name, platform_stack, tenant_stack
 from odoo_estate.decide.schedules import Windows, check_shared, check_windows, customer_windows
 from odoo_estate.decide.tags import POOL, labels, tags
 from odoo_estate.plan import (
     AlarmPlan,
     BackupPlan,
-    BucketPlan,
     Budget,
     BudgetPlan,
     CachePlan,
@@ -90,15 +89,12 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     database = _database(context, tenant, own, series)
     bucket_terms = owed or backup.tenant_terms(context, customer)
     owned = tenant_data.buckets(context, tenant, bucket_terms)
-    copied = tenant_data.copies(context, tenant, owned)
     inherited = _inherited(context, tenant, owed)
     own_tags = _tags(context, tenant, service, owed)
     has_data = own.database is not None or bool(owned)
     if tenancy == "pooled":
         decisions.append(_pooled_decision(context, tenant))
     decisions.append(_maintenance_decision(context, tenant))
-    if copied:
-        decisions.append(_replication_decision(context, tenant, copied))
     decisions += promised
     found += proved
     return TenantPlan(
@@ -109,17 +105,14 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         tags=own_tags,
         decisions=tuple(decisions),
         budgets=(*found, *_shares(context, tenant)),
-        guardrails=replace(
-            _guardrails(context, tenant, owed if has_data else None, inherited if has_data else {}),
-            bucket_replication=bool(copied),
-        ),
+        guardrails=_guardrails(context, tenant, owed if has_data else None, inherited if has_data else {}),
         exemptions=tuple(
             Exemption(
                 rule=one.rule, resource=one.resource, reason=one.reason, approver=one.approver, expires=one.expires
             )
             for one in contract.exceptions
         ),
-        depends_on=(cell_stack(cell), platform_stack(cell), *((dr_stack(cell),) if copied else ())),
+        depends_on=(cell_stack(cell), platform_stack(cell)),
         customer=customer,
         environment=environment,
         tenancy=tenancy,
@@ -139,9 +132,6 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         own_cache=own.cache,
         node_pool=_labelled(own.nodes, own_tags),
         buckets=owned,
-        copies=copied,
-        copy_target=tenant_data.copy_target(context, tenant) if copied else None,
-        replication_roles={key: tenant_data.replication_role(context, tenant, key) for key in copied},
         object_bucket="" if owned else shared.cell_bucket(context, cell, "attachments"),
         object_prefix=tenant_data.object_prefix(context, tenant),
         role=tenant_data.role(context, tenant, owned),
@@ -634,18 +624,6 @@ def _maintenance_decision(context: Context, tenant: Tenant) -> Decision:
         binding=f"releases of Odoo: {agreed.day} {agreed.start} + {agreed.hours} h in {agreed.timezone}"
         if agreed
         else "",
-    )
-
-
-def _replication_decision(context: Context, tenant: Tenant, copied: Mapping[str, BucketPlan]) -> Decision:
-    one = context.estate.cells[context.cell_of(tenant.customer)]
-    assert one.recovery is not None
-    return Decision(
-        topic="object copies",
-        value=f"{', '.join(copied)} in {one.recovery.region}",
-        reason=f"cell's recovery {one.recovery.dr_class} keeps the databases there, which are no use without their files",
-        entitlement=f"dr_classes.{one.recovery.dr_class}",
-        binding=f"behind by {context.catalog.assumptions.object_replication_minutes} minutes; inside residency {one.residency}",
     )
 
 

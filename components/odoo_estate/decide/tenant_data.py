@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from odoo_estate.decide import backup, bucket_access, dr, identities, shared
+from odoo_estate.decide import backup, bucket_access, identities, shared
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.naming import name
-from odoo_estate.plan import AwsTarget, BucketPlan, Json, KeyPlan, Purpose, RolePlan
+from odoo_estate.plan import BucketPlan, Json, KeyPlan, Purpose, RolePlan
 
 INFREQUENT_DAYS = 90
 """Objects are read in the weeks after an order, hardly later; S3 allows the cheaper class from 30 days."""
@@ -70,45 +70,8 @@ def _bucket(context: Context, tenant: Tenant, owed: BackupTerms, purpose: Purpos
     roles = [
         name("iam-role", estate, *tenant),
         *(name("iam-role", estate, *tenant, job) for job in ("recovery", "backup")),
-        replication_role(context, tenant, purpose),
     ]
     return bucket_access.closed(context, cell, bucket, roles)
-
-
-REPLICATED: tuple[Purpose, ...] = ("attachments", "documents")
-"""Exports can be made again; dumps are copies themselves, and the database has its own way into the other region."""
-
-
-def copies(context: Context, tenant: Tenant, owned: Mapping[str, BucketPlan]) -> dict[str, BucketPlan]:
-    """Replicas in the cell's recovery region, where its DR class keeps the databases there too: the one is no use without the other."""
-    cell = context.cell_of(tenant.customer)
-    if tenant.environment != "production" or not dr.wanted(context, cell):
-        return {}
-    account = shared.target(context, cell).account
-    return {
-        key: replace(
-            owned[key],
-            name=name("s3", context.estate.estate, *tenant, dr.DR, key, suffix=account),
-            purpose="copies",
-            # S3 delivers logs and inventories within a region only, and until a failover nobody but S3 comes here.
-            log_bucket="",
-            inventory="",
-        )
-        for key in REPLICATED
-        if key in owned
-    }
-
-
-def copy_target(context: Context, tenant: Tenant) -> AwsTarget | None:
-    """Account and region of the replicas."""
-    cell = context.cell_of(tenant.customer)
-    recovery = context.estate.cells[cell].recovery
-    return replace(shared.target(context, cell), region=recovery.region) if recovery else None
-
-
-def replication_role(context: Context, tenant: Tenant, key: str) -> str:
-    """Name of the role that copies one of the tenant's buckets into the recovery region."""
-    return name("iam-role", context.estate.estate, *tenant, "replication", key)
 
 
 def key(context: Context, tenant: Tenant) -> KeyPlan | None:

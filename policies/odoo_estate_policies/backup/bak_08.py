@@ -10,9 +10,6 @@ VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 OBJECT_LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
 REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
 
-NOT_REPLICATED = ("copies", "exports")
-"""Replicas themselves, and what can be made again."""
-
 
 def _enable_versioning(resource: Resource, plan: AnyPlan) -> dict[str, object]:
     wanted = resource.type == VERSIONING and plan.guardrails.bucket_versioning
@@ -46,7 +43,7 @@ def _faults(bucket: Resource, stack: Stack, rails: Guardrails) -> Verdicts:
             yield Violation("objectLockEnabled is not true; it can be set only when a bucket is created")
         if rails.bucket_object_lock and not _retention(bucket, stack):
             yield Violation("has no object lock with a default retention")
-    elif kind not in NOT_REPLICATED and rails.bucket_replication and not _replicated(bucket, stack):
+    elif rails.bucket_replication and not _replicated(bucket, stack):
         yield Violation("has no enabled replication rule")
 
 

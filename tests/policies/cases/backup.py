@@ -99,7 +99,6 @@ def _copied(bucket: Resource, status: str = "Enabled") -> Resource:
     )
 
 
-EXPORTS, COPY = _bucket("exports", purpose="exports"), _bucket("replica", purpose="copies")
 DB, DOCS, DUMPS, LOGS = (
     database(),
     _bucket(),
@@ -168,7 +167,7 @@ CASES = {
             case(FILES, _selection(resources=["arn:aws:elasticfilesystem:*:*:file-system/*"])),
             case(DB, _selection(resources=["arn:aws:s3:::*", "arn:aws:rds:*:*:db:*"])),
             case(DB, _selection()),  # neither ARNs nor tags: everything
-            case(LOGS, DUMPS, COPY),  # logs are no data, dumps and replicas are copies
+            case(LOGS, DUMPS),  # logs are no data, dumps are copies
             case(REPLICA),
             case(DB, stack=TENANT, inherited_backup_selection={"backup-class": "long-7y-every-24h"}),
             case(DB, backup_required=False),
@@ -309,8 +308,6 @@ CASES = {
             case(DUMPS, _versioned(DUMPS), _locked(DUMPS)),
             case(LOGS),
             case(DOCS, bucket_versioning=False, bucket_replication=False),
-            case(EXPORTS, _versioned(EXPORTS)),
-            case(COPY, _versioned(COPY)),
             case(_bucket(versioning={"enabled": True}), bucket_replication=False),
         ),
         breaks=(
