@@ -108,7 +108,9 @@ class Guardrails:
     bucket_object_lock: bool
     """Backup buckets must carry an object lock."""
     bucket_replication: bool = False
-    """Buckets of documents and attachments must be replicated to another region."""
+    """Buckets of documents and attachments must be replicated to another region; exports can be made again."""
+    bucket_versions_days: int = 0
+    """The least days that deleted and overwritten objects are kept, so that a restored database finds its files."""
     recovery: "RecoveryPromise | None" = None
     """What the stack's own recovery jobs are held to; None where it has no database whose dumps are promised."""
     inherited_backup_selection: Mapping[str, str] = field(default_factory=dict)
@@ -191,6 +193,8 @@ class VaultPlan:
     lock: VaultLock | None
     region: str = ""
     protect: bool = True
+    break_glass: tuple[str, ...] = ()
+    """ARNs of the only roles that may delete recovery points."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,6 +243,14 @@ class RestoreTest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackupEventsPlan:
+    """Which jobs of AWS Backup somebody hears of: those of ``vault`` (an ARN) and every restore of the account that fails."""
+
+    name: str
+    vault_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BucketPlan:
     """An S3 bucket. ``object_lock_days`` None: no lock; lifecycle days None: that step does not happen."""
 
@@ -257,6 +269,20 @@ class BucketPlan:
     """Unfinished multipart uploads are thrown away after so many days."""
     expire_prefixes: Mapping[str, int] = field(default_factory=dict)
     """Key prefix to the days after which objects below it expire, where kinds of one retention share a bucket with others."""
+    roles: tuple[str, ...] = ()
+    """Role ARNs (globs) that alone may touch objects; empty with empty ``role_tags``: whoever IAM allows."""
+    role_tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of further roles that may, all of which must hold: for roles that other stacks make later."""
+    listing_roles: tuple[str, ...] = ()
+    """Role ARNs that may see that the bucket is there and what it lists, but no object: the engine asks before each update."""
+    encryption: Literal["kms", "s3"] = "kms"
+    """``s3`` for buckets that S3 itself delivers access logs into: it cannot where the default is a KMS key."""
+    delivered_from: str = ""
+    """A log bucket: the account whose buckets S3 delivers access logs and inventories of."""
+    log_bucket: str = ""
+    """Where access to this bucket is logged; empty: nowhere."""
+    inventory: Literal["", "Daily", "Weekly"] = ""
+    """How often all versions are listed into ``log_bucket``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -343,6 +369,8 @@ class CachePlan:
     node_type: str
     nodes: int
     maxmemory_policy: str
+    maxmemory_samples: int
+    """How many keys the server looks at to find the one to evict."""
     snapshot_days: int
     snapshot_window: str
     maintenance_window: str
@@ -410,6 +438,8 @@ class AlarmPlan:
     evaluation_periods: int
     dimensions: Mapping[str, str]
     missing_data: str = "missing"
+    members: tuple[Mapping[str, str], ...] = ()
+    """Dimensions of several of a kind (the nodes of a cache) instead of ``dimensions``: the highest of their values counts."""
 
 
 # --- landing zone --------------------------------------------------------------------------------------------------
@@ -565,6 +595,7 @@ class CellPlan(Plan):
     vaults: Mapping[str, VaultPlan]
     """``primary`` in the cell's region, ``copy`` in the copy region."""
     backup: BackupPlan
+    backup_events: "BackupEventsPlan"
     identities: Mapping[str, PlatformIdentityPlan]
     alarms: Mapping[str, AlarmPlan]
     alert_topic: str
@@ -849,6 +880,11 @@ class TenantCachePlan:
     user: str
     secret: str
     memory_mib: int
+    session_seconds: int
+    """How long a signed-in user's session lives after its last change; an anonymous visitor's ``anonymous_session_seconds``."""
+    anonymous_session_seconds: int
+    cache_entry_seconds: int
+    """The longest life of anything else that may be thrown away: shorter than any session's, so that it is evicted first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -999,6 +1035,8 @@ class DrPlan(Plan):
     health_check_path: str = "/web/health"
     health_check_interval_seconds: Literal[10, 30] = 30
     health_check_failures: int = 3
+    replication_roles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Key of ``source_buckets`` to the names of the roles by which S3 copies there and back."""
     source_buckets: Mapping[str, str] = field(default_factory=dict)
     """Key of ``buckets`` to the name of the bucket that is replicated into it, and it into that one; the recovery stack sets up both."""
     source_key_aliases: Mapping[str, str] = field(default_factory=dict)

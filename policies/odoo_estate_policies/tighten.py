@@ -36,6 +36,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     "bucket_versioning": "demanded",
     "bucket_object_lock": "demanded",
     "bucket_replication": "demanded",
+    "bucket_versions_days": "higher",
     "inherited_backup_selection": "fixed",
     "drill_days": "fixed",
     "last_drill": "fixed",

@@ -245,7 +245,8 @@ def test_a_cache_user_touches_only_keys_under_its_prefix() -> None:
     assert all(pattern.endswith("acme:*") for pattern in patterns)
     assert "allkeys" not in rules and "allchannels" not in rules
     assert rules.index("resetchannels") < rules.index("&acme:*")
-    assert rules[-1] == "-@dangerous"
+    assert [rule for rule in rules if "@" in rule] == ["-@all"]
+    assert rules.index("-@all") < min(position for position, rule in enumerate(rules) if rule.startswith("+"))
 
 
 def test_a_cache_users_password_is_handed_out_by_secrets_manager_only() -> None:

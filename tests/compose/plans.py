@@ -5,6 +5,7 @@ from odoo_estate.plan import (
     AlarmPlan,
     AwsTarget,
     BackupCopy,
+    BackupEventsPlan,
     BackupPlan,
     BackupRule,
     BucketPlan,
@@ -187,7 +188,8 @@ def cache(identifier: str = "acme-eu-1") -> CachePlan:
         family="valkey8",
         node_type="cache.t4g.medium",
         nodes=2,
-        maxmemory_policy="volatile-lru",
+        maxmemory_policy="volatile-ttl",
+        maxmemory_samples=64,
         snapshot_days=3,
         snapshot_window="00:00-01:00",
         maintenance_window="sun:04:00-sun:05:00",
@@ -210,6 +212,11 @@ def bucket(name: str = "acme-eu-1-attachments", **changes: object) -> BucketPlan
 def locked_bucket(name: str = "acme-eu-1-backups") -> BucketPlan:
     """An object-locked bucket for dumps."""
     return bucket(name, purpose="backups", object_lock_days=35, object_lock_mode="COMPLIANCE", expire_after_days=40)
+
+
+def log_bucket(name: str = "acme-eu-1-logs") -> BucketPlan:
+    """What S3 itself writes into."""
+    return bucket(name, purpose="logs", encryption="s3", delivered_from=WORKLOAD)
 
 
 def backup() -> BackupPlan:
@@ -364,7 +371,7 @@ def cell() -> CellPlan:
             ),
         },
         caches={"main": cache()},
-        buckets={"attachments": bucket(), "backups": locked_bucket()},
+        buckets={"attachments": bucket(), "backups": locked_bucket(), "logs": log_bucket()},
         vaults={
             "primary": VaultPlan(
                 name="acme-eu-1", key="recovery", lock=VaultLock(min_days=7, max_days=400, changeable_for_days=None)
@@ -372,6 +379,9 @@ def cell() -> CellPlan:
             "copy": VaultPlan(name="acme-eu-1-copy", key="copy", lock=None, region=COPY_REGION),
         },
         backup=backup(),
+        backup_events=BackupEventsPlan(
+            name="acme-eu-1-backup", vault_arn=f"arn:aws:backup:{REGION}:{WORKLOAD}:backup-vault:acme-eu-1"
+        ),
         identities={
             "external-secrets": PlatformIdentityPlan(
                 namespace="external-secrets",
@@ -452,5 +462,6 @@ def dr(*, warm: bool = True) -> DrPlan:
         caches={"main": cache("acme-eu-1-dr")} if warm else {},
         buckets={"attachments": bucket("acme-eu-1-dr-attachments")},
         source_buckets={"attachments": "acme-eu-1-attachments"},
+        replication_roles={"attachments": ("acme-eu-1-copy-attachments", "acme-eu-1-copy-attachments-home")},
         health_checks={"tenant.medsupply.production": "medsupply.erp.acme.example"},
     )

@@ -28,7 +28,7 @@ def test_databases_caches_and_buckets_are_found_by_the_plans_keys() -> None:
     exported = _exported(cell())
     assert set(exported["databases"]) == {"main", "reporting"}
     assert set(exported["caches"]) == {"main"}
-    assert set(exported["buckets"]) == {"attachments", "backups"}
+    assert set(exported["buckets"]) == {"attachments", "backups", "logs"}
     assert set(exported["subnets"]) == {"public", "private", "database"}
 
 

@@ -36,6 +36,7 @@ DATABASE_CIDRS = ("10.20.16.0/24", "10.20.17.0/24", "10.20.18.0/24")
 TARGET = AwsTarget(account=cells.WORKLOAD, region=cells.REGION, role="automation")
 PLATFORM_LABELS = {"estate.odoo/estate": "acme", "estate.odoo/cell": "eu-1", "estate.odoo/owner": "platform"}
 SMALL = ContainerSize(cpu_millicores=100, memory_mib=128)
+SESSIONS = {"session_seconds": 604800, "anonymous_session_seconds": 10800, "cache_entry_seconds": 3600}
 
 
 def labels(customer: str) -> dict[str, str]:
@@ -189,6 +190,7 @@ def platform() -> PlatformPlan:
                     user="acme-pool-standard",
                     secret="acme/eu-1/pool-standard-cache",
                     memory_mib=64,
+                    **SESSIONS,
                 ),
             )
         },
@@ -245,6 +247,7 @@ def tenant(customer: str = "medsupply", **changes: Any) -> TenantPlan:
             user=f"acme-{customer}-production",
             secret=f"acme/{customer}/production/cache",
             memory_mib=64,
+            **SESSIONS,
         ),
         "own_cache": None,
         "node_pool": None,

@@ -52,6 +52,8 @@ aws.backup.VaultLockConfiguration(
     "lock", backup_vault_name=vault.name, min_retention_days=7, max_retention_days=400, changeable_for_days=3, opts=opts
 )
 aws.backup.VaultPolicy("policy", backup_vault_name=vault.name, policy={json.dumps(json.dumps(DENY))}, opts=opts)
+heard = aws.cloudwatch.EventRule("events", event_pattern='{{"source":["aws.backup"]}}', opts=opts)
+aws.cloudwatch.EventTarget("events", rule=heard.name, arn=aws.sns.Topic("alerts", opts=opts).arn, opts=opts)
 plan = aws.backup.Plan(
     "plan",
     rules=[{{"rule_name": "daily", "target_vault_name": vault.name, "lifecycle": {{"delete_after": 35}}}}],

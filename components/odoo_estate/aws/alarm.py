@@ -1,7 +1,7 @@
 """CloudWatch metric alarms."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import pulumi
 from pulumi_aws import cloudwatch
@@ -17,7 +17,7 @@ class AlarmsArgs(TypedDict):
 
 
 class Alarms(pulumi.ComponentResource):
-    """Each compares one metric with one threshold."""
+    """Each compares one metric, or the highest of several of a kind, with one threshold."""
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:Alarms", name, None, opts)
@@ -26,17 +26,42 @@ class Alarms(pulumi.ComponentResource):
                 f"{name}-{key}",
                 name=plan.name,
                 alarm_description=plan.description,
-                namespace=plan.namespace,
-                metric_name=plan.metric,
-                statistic=plan.statistic,
+                **_measure(plan),
                 comparison_operator=plan.comparison,
                 threshold=plan.threshold,
-                period=plan.period_seconds,
                 evaluation_periods=plan.evaluation_periods,
-                dimensions=dict(plan.dimensions),
                 treat_missing_data=plan.missing_data,
                 alarm_actions=[args["topic_arn"]],
                 ok_actions=[args["topic_arn"]],
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.register_outputs({})
+
+
+def _measure(plan: AlarmPlan) -> dict[str, Any]:
+    """A metric, or an expression over metrics: CloudWatch takes one or the other, and of the queries one may return data."""
+    metric: cloudwatch.MetricAlarmMetricQueryMetricArgsDict = {
+        "namespace": plan.namespace,
+        "metric_name": plan.metric,
+        "stat": plan.statistic,
+        "period": plan.period_seconds,
+    }
+    if not plan.members:
+        return {
+            "namespace": plan.namespace,
+            "metric_name": plan.metric,
+            "statistic": plan.statistic,
+            "period": plan.period_seconds,
+            "dimensions": dict(plan.dimensions),
+        }
+    single: list[cloudwatch.MetricAlarmMetricQueryArgsDict] = [
+        {"id": f"m{position}", "metric": {**metric, "dimensions": dict(member)}, "return_data": False}
+        for position, member in enumerate(plan.members)
+    ]
+    ids = ",".join(f"m{position}" for position in range(len(single)))
+    return {
+        "metric_queries": [
+            *single,
+            {"id": "highest", "expression": f"MAX([{ids}])", "label": f"highest {plan.metric}", "return_data": True},
+        ]
+    }

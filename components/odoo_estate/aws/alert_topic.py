@@ -13,8 +13,8 @@ PUBLISHERS: list[Json] = [
     "cloudwatch.amazonaws.com",
     "budgets.amazonaws.com",
     "backup.amazonaws.com",
-    "events.amazonaws.com",
 ]
+EVENTS = "events.amazonaws.com"
 
 
 class AlertTopicArgs(TypedDict):
@@ -27,7 +27,7 @@ class AlertTopicArgs(TypedDict):
 
 
 class AlertTopic(pulumi.ComponentResource):
-    """Only AWS services on behalf of the own account publish."""
+    """Only AWS services publish, and those that say for whom on behalf of the own account only."""
 
     arn: pulumi.Output[str]
 
@@ -48,7 +48,16 @@ class AlertTopic(pulumi.ComponentResource):
                         "Action": "sns:Publish",
                         "Resource": target.arn("sns", args["topic"]),
                         "Condition": {"StringEquals": {"aws:SourceAccount": target.account}},
-                    }
+                    },
+                    # EventBridge says nothing about itself when it publishes: a condition would never hold, the rule would report success and
+                    # the message would be lost (EventBridge user guide: no condition blocks in policies of SNS topics).
+                    {
+                        "Sid": "EventsPublish",
+                        "Effect": "Allow",
+                        "Principal": {"Service": EVENTS},
+                        "Action": "sns:Publish",
+                        "Resource": target.arn("sns", args["topic"]),
+                    },
                 ]
             ),
             opts=child,

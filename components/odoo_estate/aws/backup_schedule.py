@@ -17,6 +17,10 @@ SERVICE_POLICIES = (
     "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Restore",
 )
 
+SELECTED = ("arn:aws:rds:*:*:db:*", "arn:aws:s3:::*")
+"""Named by type, because a region's opt-in settings, one for the whole account, may exclude what a selection takes in by tags alone; named types
+are backed up whatever they say (AWS Backup developer guide, service opt-in, read 2026-11). S3 needs versions on its buckets: all of ours have."""
+
 
 class BackupScheduleArgs(TypedDict):
     """Inputs of `BackupSchedule`. ``restore_overrides`` are restore metadata of the test, such as ``dbSubnetGroupName``: without a default
@@ -47,7 +51,7 @@ class BackupSchedule(pulumi.ComponentResource):
             name=plan.selection,
             plan_id=schedule.id,
             iam_role_arn=role.arn,
-            resources=["*"],
+            resources=list(SELECTED),
             conditions=[
                 {
                     "string_equals": [

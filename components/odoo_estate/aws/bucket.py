@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_aws import s3
 
-from odoo_estate.aws.policy import Statement, policy_text, tls_only
+from odoo_estate.aws.policy import Statement, kms_only, log_delivery, only_roles, policy_text, tls_only
 from odoo_estate.aws.references import BucketRef
 from odoo_estate.plan import BucketPlan
 
@@ -20,7 +20,7 @@ class BucketArgs(TypedDict):
 
 
 class Bucket(pulumi.ComponentResource):
-    """Owner enforced, closed to the public, encrypted with the key, TLS only; versions, lifecycle and lock as planned."""
+    """Closed to the public and to all roles but its own, owner enforced, encrypted, TLS only; versions, lifecycle, lock and records as planned."""
 
     ref: BucketRef
 
@@ -51,15 +51,7 @@ class Bucket(pulumi.ComponentResource):
         s3.BucketServerSideEncryptionConfiguration(
             name,
             bucket=bucket.bucket,
-            rules=[
-                {
-                    "apply_server_side_encryption_by_default": {
-                        "sse_algorithm": "aws:kms",
-                        "kms_master_key_id": args["key_arn"],
-                    },
-                    "bucket_key_enabled": True,
-                }
-            ],
+            rules=[_encryption(plan, args["key_arn"])],
             opts=child,
         )
         versioning = self._versioning(name, plan, bucket)
@@ -73,9 +65,10 @@ class Bucket(pulumi.ComponentResource):
         s3.BucketPolicy(
             name,
             bucket=bucket.bucket,
-            policy=policy_text([tls_only(plan.name), *args.get("statements", ())]),
+            policy=policy_text([*_statements(plan), *args.get("statements", ())]),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
         )
+        self._records(name, plan, bucket)
         self.ref = BucketRef(name=bucket.bucket, arn=bucket.arn)
         self.register_outputs({"name": bucket.bucket, "arn": bucket.arn})
 
@@ -100,6 +93,57 @@ class Bucket(pulumi.ComponentResource):
             rule={"default_retention": {"mode": plan.object_lock_mode, "days": plan.object_lock_days}},
             opts=pulumi.ResourceOptions(parent=self, depends_on=versioning),
         )
+
+    def _records(self, name: str, plan: BucketPlan, bucket: s3.Bucket) -> None:
+        """Who asked for what, and what is there; both lie in the log bucket, below this bucket's name."""
+        child = pulumi.ResourceOptions(parent=self)
+        if plan.log_bucket:
+            s3.BucketLogging(
+                name,
+                bucket=bucket.bucket,
+                target_bucket=plan.log_bucket,
+                target_prefix=f"access/{plan.name}/",
+                opts=child,
+            )
+        if plan.inventory:
+            s3.Inventory(
+                name,
+                bucket=bucket.bucket,
+                name="all-versions",
+                included_object_versions="All",
+                schedule={"frequency": plan.inventory},
+                # Without what a restore needs to find a version again, the list would only count.
+                optional_fields=["Size", "LastModifiedDate", "ETag", "EncryptionStatus", "ReplicationStatus"],
+                destination={
+                    "bucket": {
+                        "bucket_arn": f"arn:aws:s3:::{plan.log_bucket}",
+                        "format": "Parquet",
+                        "prefix": "inventory",
+                        "encryption": {"sse_s3": {}},
+                    }
+                },
+                opts=child,
+            )
+
+
+def _encryption(plan: BucketPlan, key_arn: pulumi.Input[str]) -> s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
+    if plan.encryption == "s3":
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    return {
+        "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn},
+        "bucket_key_enabled": True,
+    }
+
+
+def _statements(plan: BucketPlan) -> list[Statement]:
+    found = [tls_only(plan.name)]
+    if plan.encryption == "kms":
+        found.append(kms_only(plan.name))
+    if plan.roles or plan.role_tags:
+        found += only_roles(plan.name, plan.roles, plan.role_tags, plan.listing_roles)
+    if plan.delivered_from:
+        found.append(log_delivery(plan.name, plan.delivered_from))
+    return found
 
 
 def _lifecycle(plan: BucketPlan) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:

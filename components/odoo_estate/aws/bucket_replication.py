@@ -21,6 +21,8 @@ class BucketReplicationArgs(TypedDict):
     copy: BucketRef
     copy_key_arn: pulumi.Input[str]
     minutes: int
+    role: str
+    """Name of the role that S3 takes on: buckets that admit named roles only have to know it."""
     source_key_rights: NotRequired[Statement | None]
     copy_key_rights: NotRequired[Statement | None]
 
@@ -39,7 +41,7 @@ class BucketReplication(pulumi.ComponentResource):
             name,
             {
                 "plan": RolePlan(
-                    name="",
+                    name=args["role"],
                     description=f"Replicates {name} into the recovery region",
                     trust=(plain_service_trust("s3.amazonaws.com"),),
                 )

@@ -1,5 +1,6 @@
 """An ElastiCache (Valkey) replication group and the users that share it."""
 
+import re
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
@@ -13,8 +14,19 @@ from odoo_estate.plan import CachePlan
 
 ENGINE = "valkey"
 VALKEY_PORT = 6379
-OBSERVER_ACCESS = "on -@all +ping +info +latency +slowlog|get +memory|usage +dbsize"
+OBSERVER_ACCESS = "on -@all +ping +info +latency +slowlog|get +dbsize"
 """Measurements without any key."""
+COMMANDS = (
+    *("ping", "multi", "exec", "discard", "watch", "unwatch"),
+    *("get", "mget", "set", "setex", "psetex", "setnx", "mset", "getdel", "getex", "incr", "incrby", "decr", "decrby"),
+    *("del", "unlink", "exists", "expire", "pexpire", "ttl", "pttl"),
+    *("lpush", "rpush", "lpop", "rpop", "llen", "lrange", "ltrim"),
+    *("publish", "subscribe", "unsubscribe", "psubscribe", "punsubscribe"),
+)
+"""What sessions, cached results, locks (``SET … NX``), queues and a bus need, one by one: categories grow with each version of the server, and
+``@read`` already lists everybody's keys (``SCAN``, ``RANDOMKEY``), ``@pubsub`` everybody's channels. No script, because scripts and functions
+belong to the whole server."""
+PREFIX = re.compile(r"[a-z0-9][a-z0-9.-]*:")
 
 
 class CacheArgs(TypedDict):
@@ -49,7 +61,10 @@ class Cache(pulumi.ComponentResource):
             f"{name}-{plan.family}",
             family=plan.family,
             description=f"{plan.id} on {plan.family}",
-            parameters=[{"name": "maxmemory-policy", "value": plan.maxmemory_policy}],
+            parameters=[
+                {"name": "maxmemory-policy", "value": plan.maxmemory_policy},
+                {"name": "maxmemory-samples", "value": str(plan.maxmemory_samples)},
+            ],
             opts=child,
         )
         # The first user comes in with an IAM token, so there is no password to keep.
@@ -106,13 +121,14 @@ class Cache(pulumi.ComponentResource):
 
 class CacheUserArgs(TypedDict):
     """Inputs of `CacheUser`: ``user`` is its id and name, ``prefix`` the start of every key it may touch, ``secret_name`` where its
-    password is handed out, ``recoverable`` as in `CredentialsArgs`."""
+    password is handed out, ``alone`` whether nobody else keeps keys in this cache, ``recoverable`` as in `CredentialsArgs`."""
 
     user: str
     prefix: str
     cache: CacheRef
     secret_name: str
     key_arn: pulumi.Input[str]
+    alone: NotRequired[bool]
     password_version: NotRequired[int]
     recoverable: NotRequired[bool]
 
@@ -132,7 +148,7 @@ class CacheUser(pulumi.ComponentResource):
             engine=ENGINE,
             user_id=args["user"],
             user_name=args["user"],
-            access_string=access_to(args["prefix"]),
+            access_string=access_to(args["prefix"], alone=args.get("alone", False)),
             authentication_mode={"type": "password", "passwords": [password.text]},
             opts=child,
         )
@@ -161,9 +177,21 @@ class CacheUser(pulumi.ComponentResource):
         self.register_outputs({"secret_arn": self.secret_arn})
 
 
-def access_to(prefix: str) -> str:
+def access_to(prefix: str, *, alone: bool = False) -> str:
     """The ACL of a user that may only touch keys starting with ``prefix``, and sessions under it: the add-on ``session_redis`` writes
-    ``session:PREFIX:…`` (its README, camptocamp/odoo-cloud-platform, read 2026-11). Not confirmed: that versions put two colons before the
-    prefix; they are let in too, because both patterns end with this tenant's own prefix."""
-    sessions = " ".join(f"~session:{colon}{prefix.rstrip(':')}:*" for colon in ("", ":"))
-    return f"on ~{prefix}* {sessions} resetchannels &{prefix}* -@all +@read +@write +@connection +@transaction +@scripting +@pubsub -@dangerous"
+    ``session:PREFIX:…`` (its README, camptocamp/odoo-cloud-platform) or ``session::PREFIX:…`` (its ``session.py``, read 2026-11); both
+    patterns end with this tenant's own prefix.
+
+    Args:
+        alone: nobody else keeps keys in this cache, so listing them gives nothing away; elsewhere no pattern limits what ``SCAN`` shows.
+
+    Raises:
+        ValueError: the prefix holds what an ACL reads as a pattern or as another rule.
+    """
+    if not PREFIX.fullmatch(prefix):
+        raise ValueError(
+            f"{prefix!r} cannot limit a cache user: lower-case letters, digits, hyphens and dots, then a colon"
+        )
+    patterns = [f"~{prefix}*", *(f"~session:{colon}{prefix}*" for colon in ("", ":"))]
+    commands = [f"+{command}" for command in (*COMMANDS, *(("scan",) if alone else ()))]
+    return " ".join(("on", *patterns, "resetchannels", f"&{prefix}*", "-@all", *commands))

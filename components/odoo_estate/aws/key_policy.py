@@ -120,14 +120,26 @@ def _autoscaling(target: AwsTarget) -> Statement:
     }
 
 
+def _events(_target: AwsTarget) -> Statement:
+    # As in the topic's policy: EventBridge gives no context that a condition could look at.
+    return {
+        "Sid": "ServiceEvents",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": PUBLISH,
+        "Resource": "*",
+    }
+
+
 SERVICES: Mapping[str, Callable[[AwsTarget], Statement]] = {
     "logs": _logs,
     "cloudtrail": _cloudtrail,
     "delivery.logs": _log_delivery,
     "autoscaling": _autoscaling,
+    "events": _events,
     **{
         service: _publisher(service)
-        for service in ("backup", "budgets", "cloudwatch", "config", "costalerts", "events", "guardduty", "s3", "sns")
+        for service in ("backup", "budgets", "cloudwatch", "config", "costalerts", "guardduty", "s3", "sns")
     },
 }
 """What `KeyPlan.services` may name."""

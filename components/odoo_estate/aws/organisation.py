@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 import pulumi
-from pulumi_aws import organizations
+from pulumi_aws import backup, organizations
 
 from odoo_estate.aws.policy import policy_text
 from odoo_estate.plan import OrganisationPlan
@@ -43,6 +43,12 @@ class Organisation(pulumi.ComponentResource):
             aws_service_access_principals=list(TRUSTED_SERVICES),
             enabled_policy_types=list(POLICY_TYPES),
             opts=kept,
+        )
+        # Said once, in the management account; without it every copy into the backup account fails, each at night.
+        backup.GlobalSettings(
+            name,
+            global_settings={"isCrossAccountBackupEnabled": "true"},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[organisation]),
         )
         units = {
             unit: organizations.OrganizationalUnit(

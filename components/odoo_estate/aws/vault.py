@@ -11,12 +11,11 @@ from odoo_estate.plan import Json, VaultPlan
 
 
 class VaultArgs(TypedDict):
-    """Inputs of `Vault`. ``source_accounts`` may copy recovery points into it; ``break_glass_arns`` are the only roles that may delete."""
+    """Inputs of `Vault`. ``source_accounts`` may copy recovery points into it."""
 
     plan: VaultPlan
     key_arn: pulumi.Input[str]
     source_accounts: NotRequired[Sequence[str]]
-    break_glass_arns: NotRequired[Sequence[str]]
 
 
 class Vault(pulumi.ComponentResource):
@@ -51,7 +50,7 @@ class Vault(pulumi.ComponentResource):
         backup.VaultPolicy(
             name,
             backup_vault_name=vault.name,
-            policy=policy_text(_statements(args.get("source_accounts", ()), args.get("break_glass_arns", ()))),
+            policy=policy_text(_statements(args.get("source_accounts", ()), plan.break_glass)),
             region=region,
             opts=child,
         )

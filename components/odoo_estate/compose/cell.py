@@ -6,6 +6,7 @@ import pulumi
 
 from odoo_estate.aws.alarm import Alarms
 from odoo_estate.aws.alert_topic import AlertTopic
+from odoo_estate.aws.backup_events import BackupEvents
 from odoo_estate.aws.backup_schedule import BackupSchedule
 from odoo_estate.aws.bucket import Bucket
 from odoo_estate.aws.cache import Cache
@@ -75,9 +76,13 @@ def compose_cell(plan: CellPlan, references: References) -> Outputs:
         key: Cache(f"cache-{key}", {"plan": cache, "network": network.ref, "clients": clients, "key_arn": data}, here)
         for key, cache in plan.caches.items()
     }
+    # S3 writes logs and inventories only into a bucket whose policy lets it in.
+    logs_bucket = Bucket("bucket-logs", {"plan": plan.buckets["logs"], "key_arn": data}, here)
     buckets = {
-        key: Bucket(f"bucket-{key}", {"plan": bucket, "key_arn": data}, here) for key, bucket in plan.buckets.items()
-    }
+        key: Bucket(f"bucket-{key}", {"plan": bucket, "key_arn": data}, after(here, logs_bucket))
+        for key, bucket in plan.buckets.items()
+        if key != "logs"
+    } | {"logs": logs_bucket}
     vaults = {
         key: Vault(f"vault-{key}", {"plan": vault, "key_arn": keys[vault.key].arn}, here)
         for key, vault in plan.vaults.items()
@@ -93,6 +98,7 @@ def compose_cell(plan: CellPlan, references: References) -> Outputs:
         },
         after(here, *vaults.values()),
     )
+    BackupEvents("backup-events", {"plan": plan.backup_events, "topic_arn": topic.arn}, after(here, topic))
     Alarms("alarm", {"plan": plan.alarms, "topic_arn": topic.arn}, here)
     zone = _zone(plan, references, here)
     return CellOutputs.write(

@@ -306,4 +306,4 @@ def pooled_sessions(key: str, workers: PooledWorkersPlan, cell: CellOutputs, at:
         },
         at.components,
     )
-    return {"secret": user.secret_arn, "version": user.secret_version, "prefix": workers.cache.prefix}
+    return {"secret": user.secret_arn, "version": user.secret_version, "plan": workers.cache}

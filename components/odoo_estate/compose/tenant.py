@@ -207,10 +207,11 @@ def sessions(plan: TenantPlan, data: Data, at: Here) -> SessionStore:
             "cache": data.cache,
             "secret_name": plan.cache.secret,
             "key_arn": data.key_arn,
+            "alone": plan.own_cache is not None,
         },
         at.components,
     )
-    return {"secret": user.secret_arn, "version": user.secret_version, "prefix": plan.cache.prefix}
+    return {"secret": user.secret_arn, "version": user.secret_version, "plan": plan.cache}
 
 
 # --- cluster -------------------------------------------------------------------------------------------------------

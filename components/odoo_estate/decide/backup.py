@@ -7,13 +7,25 @@ account of the same region. With a single account there is no second copy: the v
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import ceil
 
 from odoo_estate.decide import schedules
 from odoo_estate.decide.context import OWN, Context, Tenant
 from odoo_estate.decide.naming import name, part
 from odoo_estate.decide.regions import copy_region
 from odoo_estate.errors import Path, Refused
-from odoo_estate.plan import AwsTarget, BackupCopy, BackupPlan, BackupRule, RestoreTest, VaultLock, VaultPlan
+from odoo_estate.plan import (
+    AlarmPlan,
+    AwsTarget,
+    BackupCopy,
+    BackupPlan,
+    BackupRule,
+    Budget,
+    RestoreTest,
+    VaultLock,
+    VaultPlan,
+)
 from odoo_estate.spec.catalog import Catalog, RetentionClass, VaultLockSpec
 from odoo_estate.spec.estate import Estate
 
@@ -172,7 +184,89 @@ def check_backups(catalog: Catalog) -> list[Refused]:
             )
         found += _check_rpo(catalog, key)
         found += _check_lock(catalog, key)
+        found += _check_versions(catalog, key)
+    return found + _check_evictions(catalog)
+
+
+def filestore_days(catalog: Catalog, point_in_time_days: int, retention: str) -> int:
+    """How long a deleted attachment must be kept so that every database that can be restored finds its files: as far back as the point-in-time
+    window reaches and the oldest logical dump lies (a day longer than its retention, see the bucket's lifecycle), and a day more, because what
+    was deleted at the moment of a dump starts to age then, and S3 counts from midnight. Recovery points of AWS Backup need none of it: they hold
+    the objects themselves."""
+    return max(point_in_time_days, catalog.retention_classes[retention].daily_days + 1) + 1
+
+
+def filestore_budget(catalog: Catalog, owed: BackupTerms) -> Budget:
+    """The days that deleted attachments are needed, of those that they are kept."""
+    dumps = catalog.retention_classes[owed.retention].daily_days + 1
+    return Budget(
+        name="filestore-versions",
+        used=filestore_days(catalog, owed.point_in_time_days, owed.retention),
+        limit=owed.bucket_versions_days,
+        unit="days",
+        arithmetic=f"the longer of point in time {owed.point_in_time_days} and oldest dump {dumps}, + 1 for the day that it was made",
+    )
+
+
+def _check_versions(catalog: Catalog, key: str) -> list[Refused]:
+    """Odoo deletes files that no record points at any more; a database restored from before that still does."""
+    owed = catalog.service_classes[key].backup
+    needed = max((filestore_days(catalog, owed.point_in_time_days, one), one) for one in owed.retention)
+    if owed.bucket_versions_days >= needed[0]:
+        return []
+    return [
+        Refused(
+            f"{key} keeps deleted attachments {owed.bucket_versions_days} days; a database restored from {needed[1]} or from "
+            f"{owed.point_in_time_days} days back would miss files: {needed[0]} are needed",
+            document="catalog",
+            field=("service_classes", key, "backup", "bucket_versions_days"),
+            value=owed.bucket_versions_days,
+            allowed=(f"{needed[0]} or more",),
+            remedy="keep versions longer, or dumps and the point-in-time window shorter",
+        )
+    ]
+
+
+def _check_evictions(catalog: Catalog) -> list[Refused]:
+    """A full cache evicts what expires soonest; that must never be a session."""
+    known = catalog.assumptions
+    lives = ("cache_entry_seconds", "anonymous_session_seconds", "session_seconds")
+    found = []
+    for shorter, longer in pairwise(lives):
+        least, most = getattr(known, shorter), getattr(known, longer)
+        if least >= most:
+            found.append(
+                Refused(
+                    f"{shorter} is {least} and {longer} {most}: a full cache evicts what expires soonest, and the first must go before the second",
+                    document="catalog",
+                    field=("assumptions", shorter),
+                    value=least,
+                    allowed=(f"less than {most}",),
+                    remedy="let cached results expire before visitors' sessions, and those before users'",
+                )
+            )
     return found
+
+
+def alarms(vault: str, parts: tuple[str, ...], owed: BackupTerms) -> dict[str, AlarmPlan]:
+    """A job that fails is an event (`BackupEvents`); one that never starts, because nothing was selected or the plan is gone, is the absence of
+    one. Two days and at least two rhythms without a finished job of the vault."""
+    days = max(2, ceil(2 * owed.every_minutes / schedules.DAY))
+    return {
+        "backup-missing": AlarmPlan(
+            name=name("alarm", *parts, "backup", "missing"),
+            description=f"No backup job into {vault} finished for {days} days",
+            namespace="AWS/Backup",
+            metric="NumberOfBackupJobsCompleted",
+            statistic="Sum",
+            comparison="LessThanThreshold",
+            threshold=1,
+            period_seconds=schedules.DAY * 60,
+            evaluation_periods=days,
+            dimensions={"BackupVaultName": vault},
+            missing_data="breaching",
+        )
+    }
 
 
 def _check_rpo(catalog: Catalog, key: str) -> list[Refused]:
@@ -276,11 +370,19 @@ def copies_to_account(estate: Estate, owed: BackupTerms) -> bool:
 def cell_vaults(estate: Estate, catalog: Catalog, cell: str, owed: BackupTerms) -> dict[str, VaultPlan]:
     """``primary`` in the cell's region and, where the terms ask for another region, ``copy``."""
     lock = vault_lock(catalog, owed.lock)
-    vaults = {"primary": VaultPlan(name=primary_vault(estate, cell), key="recovery", lock=lock)}
+    glass = break_glass(estate, estate.accounts[estate.cells[cell].account])
+    vaults = {"primary": VaultPlan(name=primary_vault(estate, cell), key="recovery", lock=lock, break_glass=glass)}
     region = copy_region_for(estate, cell, owed)
     if region:
-        vaults["copy"] = VaultPlan(name=copy_vault(estate, cell), key="copy", lock=lock, region=region)
+        vaults["copy"] = VaultPlan(
+            name=copy_vault(estate, cell), key="copy", lock=lock, region=region, break_glass=glass
+        )
     return vaults
+
+
+def break_glass(estate: Estate, account: str) -> tuple[str, ...]:
+    """ARN of the account's emergency role: the only one that may delete recovery points, where the lock lets anybody."""
+    return (f"arn:aws:iam::{account}:role/{name('iam-role', estate.estate, 'break-glass')}",)
 
 
 def copy_region_for(estate: Estate, cell: str, owed: BackupTerms) -> str | None:

@@ -7,8 +7,9 @@ changes a resource of its cell.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from odoo_estate.decide import backup, budgets, drills, identities, network, schedules, shared
+from odoo_estate.decide import backup, bucket_access, budgets, drills, identities, network, schedules, shared
 from odoo_estate.decide.backup import BackupTerms
+from odoo_estate.decide.cache_alarms import cache_alarms
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.database_alarms import DEPTHS, database_alarms
 from odoo_estate.decide.guardrails import guardrails
@@ -27,6 +28,7 @@ from odoo_estate.plan import (
     AddonPlan,
     AlarmPlan,
     AwsTarget,
+    BackupEventsPlan,
     BucketPlan,
     CachePlan,
     CellPlan,
@@ -126,6 +128,7 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
                 ),
             ),
             *budgets.budgets(context, cell),
+            backup.filestore_budget(context.catalog, owed),
         ),
         guardrails=drills.watched(context, cell, rails) if copies_only else rails,
         depends_on=(LANDING_ZONE,),
@@ -150,8 +153,15 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
             document=f"customer:{one.customer}" if one.customer else "catalog",
             field=("backup", "retention") if one.customer else ("cell_bands", one.band, "serves"),
         ),
+        backup_events=BackupEventsPlan(
+            name=name("event-rule", estate.estate, cell, "backup"),
+            vault_arn=target.arn("backup", f"backup-vault:{vaults['primary'].name}"),
+        ),
         identities=_identities(context, cell, band),
-        alarms=_alarms(context, cell, databases, caches),
+        alarms={
+            **_alarms(context, cell, databases, caches),
+            **backup.alarms(vaults["primary"].name, (estate.estate, cell), owed),
+        },
         alert_topic=name("topic", estate.estate, cell, "alerts"),
         zone_domain=shared.zone_domain(context, cell),
         delegation=_delegation(context),
@@ -300,7 +310,7 @@ def _keys(context: Context, cell: str) -> dict[str, KeyPlan]:
         "logs": KeyPlan(
             alias=name("kms-alias", estate.estate, cell, "logs"),
             description=f"Logs and alerts of cell {cell}",
-            services=("logs", "cloudwatch", "sns"),
+            services=("logs", "cloudwatch", "events", "sns"),
         ),
         "recovery": KeyPlan(
             alias=name("kms-alias", estate.estate, cell, "recovery"),
@@ -451,31 +461,37 @@ def _buckets(context: Context, cell: str, owed: BackupTerms) -> dict[str, Bucket
     if context.estate.cells[cell].tenancy == "shared":
         purposes = ("attachments", *purposes)
     plans = {
-        "attachments": BucketPlan(
-            name=shared.cell_bucket(context, cell, "attachments"),
-            purpose="attachments",
-            versioning=True,
-            noncurrent_days=owed.bucket_versions_days,
-            infrequent_after_days=INFREQUENT_DAYS,
+        "attachments": replace(
+            bucket_access.closed(
+                context,
+                cell,
+                BucketPlan(
+                    name=shared.cell_bucket(context, cell, "attachments"),
+                    purpose="attachments",
+                    versioning=True,
+                    noncurrent_days=owed.bucket_versions_days,
+                    infrequent_after_days=INFREQUENT_DAYS,
+                ),
+                by_cell=True,
+            ),
+            inventory=bucket_access.INVENTORY,
         ),
-        "backups": BucketPlan(
-            name=shared.cell_bucket(context, cell, "backups"),
-            purpose="backups",
-            versioning=True,
-            noncurrent_days=1,
-            # One day more than the lock holds, so that the lifecycle never asks for what the lock refuses.
-            expire_after_days=retention.daily_days + 1,
-            object_lock_days=retention.daily_days if owed.bucket_lock else None,
-            object_lock_mode=("COMPLIANCE" if compliance else "GOVERNANCE") if owed.bucket_lock else None,
+        "backups": bucket_access.closed(
+            context,
+            cell,
+            BucketPlan(
+                name=shared.cell_bucket(context, cell, "backups"),
+                purpose="backups",
+                versioning=True,
+                noncurrent_days=1,
+                # One day more than the lock holds, so that the lifecycle never asks for what the lock refuses.
+                expire_after_days=retention.daily_days + 1,
+                object_lock_days=retention.daily_days if owed.bucket_lock else None,
+                object_lock_mode=("COMPLIANCE" if compliance else "GOVERNANCE") if owed.bucket_lock else None,
+            ),
+            by_cell=True,
         ),
-        "logs": BucketPlan(
-            name=shared.cell_bucket(context, cell, "logs"),
-            purpose="logs",
-            versioning=True,
-            noncurrent_days=1,
-            archive_after_days=LOG_ARCHIVE_DAYS,
-            expire_after_days=max(context.catalog.assumptions.audit_log_days, LOG_ARCHIVE_DAYS + 1),
-        ),
+        "logs": bucket_access.log_bucket(context, cell, LOG_ARCHIVE_DAYS),
     }
     return {key: plans[key] for key in purposes}
 
@@ -506,7 +522,7 @@ def _delegation(context: Context) -> DelegationPlan:
 def _alarms(
     context: Context, cell: str, databases: Mapping[str, DatabasePlan], caches: Mapping[str, CachePlan]
 ) -> dict[str, AlarmPlan]:
-    parts, vault = (context.estate.estate, cell), backup.primary_vault(context.estate, cell)
+    parts = (context.estate.estate, cell)
     served = [context.catalog.service_classes[key] for key in backup.cell_classes(context, cell)]
     depth = max((service.monitoring for service in served), key=DEPTHS.index)
     found: dict[str, AlarmPlan] = {}
@@ -521,32 +537,8 @@ def _alarms(
             known=known,
             standby=_standby(context, cell),
         )
-    found["backup"] = AlarmPlan(
-        name=name("alarm", *parts, "backup"),
-        description=f"A backup job into the vault {vault} failed",
-        namespace="AWS/Backup",
-        metric="NumberOfBackupJobsFailed",
-        statistic="Sum",
-        comparison="GreaterThanThreshold",
-        threshold=0,
-        period_seconds=PRICE_OF_ALARM_SECONDS,
-        evaluation_periods=1,
-        dimensions={"BackupVaultName": vault},
-        missing_data="notBreaching",  # AWS Backup says nothing where nothing failed
-    )
     for key, cache in caches.items():
-        found[f"cache-{key}-memory"] = AlarmPlan(
-            name=name("alarm", *parts, "cache", key, "memory"),
-            description=f"Cache {cache.id} is almost full: sessions will be dropped",
-            namespace="AWS/ElastiCache",
-            metric="DatabaseMemoryUsagePercentage",
-            statistic="Maximum",
-            comparison="GreaterThanThreshold",
-            threshold=90,
-            period_seconds=PRICE_OF_ALARM_SECONDS,
-            evaluation_periods=3,
-            dimensions={"ReplicationGroupId": cache.id},
-        )
+        found.update(cache_alarms(cache, (*parts, "cache", key), f"cache-{key}", context.catalog.assumptions))
     return found
 
 

@@ -96,6 +96,14 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         **_buckets(context, cell, primary),
         **{f"{tenant}.{purpose}": bucket for tenant, data in own.items() for purpose, bucket in data.copies.items()},
     }
+    sources = (
+        {}
+        if kind.database == "none" and state.name != "failing-back"
+        else {
+            **{key: bucket.name for key, bucket in primary.buckets.items() if key in buckets},
+            **{f"{tenant}.{purpose}": name for tenant, one in own.items() for purpose, name in one.sources.items()},
+        }
+    )
     return DrPlan(
         estate=estate.estate,
         stack=dr_stack(cell),
@@ -126,12 +134,8 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         caches=_caches(context, cell) if warm or state.away else {},
         buckets=buckets,
         health_checks=_health_checks(context, cell),
-        source_buckets={}
-        if kind.database == "none" and state.name != "failing-back"
-        else {
-            **{key: bucket.name for key, bucket in primary.buckets.items() if key in buckets},
-            **{f"{tenant}.{purpose}": name for tenant, one in own.items() for purpose, name in one.sources.items()},
-        },
+        source_buckets=sources,
+        replication_roles={key: shared.replication_roles(context, cell, key) for key in sources},
         source_key_aliases={
             f"{tenant}.{purpose}": one.key_alias
             for tenant, one in own.items()
@@ -187,6 +191,9 @@ def _own_data(context: Context, cell: str, tenant: Tenant) -> OwnData | None:
                 name=name(
                     "s3", estate.estate, cell, DR, *tenant, purpose, suffix=estate.accounts[estate.cells[cell].account]
                 ),
+                # S3 delivers logs and inventories within a region only, and until a failover nobody but S3 comes here.
+                log_bucket="",
+                inventory="",
             )
             for purpose, bucket in sources.items()
         },
@@ -395,7 +402,13 @@ def _caches(context: Context, cell: str) -> dict[str, CachePlan]:
 def _buckets(context: Context, cell: str, primary: CellPlan) -> Mapping[str, BucketPlan]:
     account = context.estate.accounts[context.estate.cells[cell].account]
     return {
-        key: replace(primary.buckets[key], name=name("s3", context.estate.estate, cell, DR, key, suffix=account))
+        key: replace(
+            primary.buckets[key],
+            name=name("s3", context.estate.estate, cell, DR, key, suffix=account),
+            # The log bucket is in the cell's region, and S3 delivers within a region only; until a failover only S3 itself writes here.
+            log_bucket="",
+            inventory="",
+        )
         for key in REPLICATED
         if key in primary.buckets
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from odoo_estate.decide.backup import BackupTerms, copies_to_account, vault_lock
+from odoo_estate.decide.backup import BackupTerms, copies_to_account, filestore_days, vault_lock
 from odoo_estate.decide.context import Context
 from odoo_estate.plan import Guardrails
 from odoo_estate.spec.catalog import CellBand, NodeBand, OdooBand, PostgresBand, WorkloadBand
@@ -88,6 +88,7 @@ def guardrails(
         bucket_versioning=True,
         bucket_object_lock=owed.bucket_lock if owed else False,
         bucket_replication=bucket_replication,
+        bucket_versions_days=filestore_days(catalog, owed.point_in_time_days, owed.retention) if owed else 0,
         inherited_backup_selection=dict(inherited or {}),
     )
 

@@ -22,8 +22,9 @@ ADVANCED_INSIGHTS_DAYS = 465
 """Database Insights in advanced mode needs Performance Insights to be kept as long (RDS user guide)."""
 READER = "reader"
 """Key of the read replica."""
-EVICTION = "volatile-lru"
-"""Only keys that expire anyway (sessions, cached results) make room; locks and queues never vanish."""
+EVICTION = "volatile-ttl"
+"""What expires soonest makes room first: cached results, which live an hour at most, before sessions, which live for days; what never expires
+(locks, queues) does not vanish. Least recently used, the default, drops sessions while cached results stay."""
 
 
 def database_plan(
@@ -151,6 +152,7 @@ def cache_plan(
         node_type=context.catalog.cache_bands[band].node_type,
         nodes=nodes,
         maxmemory_policy=EVICTION,
+        maxmemory_samples=context.catalog.assumptions.eviction_samples,
         snapshot_days=snapshot_days,
         snapshot_window=windows.cache_snapshot,
         maintenance_window=str(windows.cache_maintenance),

@@ -149,6 +149,7 @@ def _vaults(context: Context) -> dict[str, tuple[str, VaultPlan]]:
                     key=f"recovery-{key}",
                     lock=backup.vault_lock(catalog, owed.lock),
                     region=one.region,
+                    break_glass=backup.break_glass(estate, estate.accounts["backup"]),
                 ),
             )
     return dict(sorted(found.items()))

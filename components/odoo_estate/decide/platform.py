@@ -234,13 +234,16 @@ def _sessions(context: Context, cell: str, service_class: str) -> TenantCachePla
     """Sessions of a class' shared workers: one user, keys below the class' own prefix; no share of memory is set apart, the tenants' shares
     are counted in the cell's budget."""
     key = part(service_class)
-    estate = context.estate.estate
+    estate, known = context.estate.estate, context.catalog.assumptions
     return TenantCachePlan(
         cache=MAIN,
         prefix=f"pooled-{key}:",
         user=name("elasticache-user", estate, cell, "pooled", key),
         secret=name("secret", estate, "cell", cell, "pooled", key, "cache"),
         memory_mib=0,
+        session_seconds=known.session_seconds,
+        anonymous_session_seconds=known.anonymous_session_seconds,
+        cache_entry_seconds=known.cache_entry_seconds,
     )
 
 

@@ -89,6 +89,17 @@ DEPLOYED: Mapping[str, Sequence[str]] = {
         "Modify*",
         "RemoveTagsFromResource",
     ),
+    "events": (
+        "DeleteRule",
+        "DescribeRule",
+        "ListTagsForResource",
+        "ListTargetsByRule",
+        "PutRule",
+        "PutTargets",
+        "RemoveTargets",
+        "TagResource",
+        "UntagResource",
+    ),
     "kms": (
         "CreateAlias",
         "CreateGrant",

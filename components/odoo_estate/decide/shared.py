@@ -87,6 +87,13 @@ def cell_bucket(context: Context, cell: str, purpose: str) -> str:
     return name("s3", context.estate.estate, cell, purpose, suffix=target(context, cell).account)
 
 
+def replication_roles(context: Context, cell: str, key: str) -> tuple[str, str]:
+    """Names of the roles by which S3 copies a bucket into the recovery region and back; ``key`` is a purpose of the cell's, or
+    ``CUSTOMER.ENVIRONMENT.PURPOSE``."""
+    parts = (context.estate.estate, cell, "copy", *key.split("."))
+    return name("iam-role", *parts), name("iam-role", *parts, "home")
+
+
 # --- databases -----------------------------------------------------------------------------------------------------
 
 

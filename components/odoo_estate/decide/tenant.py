@@ -19,6 +19,7 @@ from odoo_estate.decide import (
     workloads,
 )
 from odoo_estate.decide.backup import BackupTerms
+from odoo_estate.decide.cache_alarms import cache_alarms
 from odoo_estate.decide.cell import SURGE_PERCENT, cell_windows, selection
 from odoo_estate.decide.context import MAIN, OWN, Context, Tenant
 from odoo_estate.decide.database_alarms import database_alarms
@@ -441,12 +442,16 @@ def _database(context: Context, tenant: Tenant, own: _Own, series: str) -> Tenan
 
 
 def _cache(context: Context, tenant: Tenant, own: bool) -> TenantCachePlan:
+    known = context.catalog.assumptions
     return TenantCachePlan(
         cache=OWN if own else MAIN,
         prefix=f"{tenant.customer}.{tenant.environment}:",
         user=name("elasticache-user", context.estate.estate, *tenant),
         secret=tenant_data.secret(context, tenant, "cache"),
         memory_mib=sizing.cache_mib(context, tenant),
+        session_seconds=known.session_seconds,
+        anonymous_session_seconds=known.anonymous_session_seconds,
+        cache_entry_seconds=known.cache_entry_seconds,
     )
 
 
@@ -644,14 +649,18 @@ def _alarms(context: Context, tenant: Tenant, own: _Own) -> dict[str, AlarmPlan]
     """On the tenant's own machines; what is shared has its alarms in the cell."""
     if own.database is None or tenant.environment != "production":
         return {}
-    return database_alarms(
+    known, parts = context.catalog.assumptions, (context.estate.estate, *tenant)
+    found = database_alarms(
         own.database,
         context.catalog.postgres_bands[own.database.band],
-        (context.estate.estate, *tenant),
+        parts,
         key="database",
         depth=context.service_class(tenant.customer).monitoring,
-        known=context.catalog.assumptions,
+        known=known,
     )
+    if own.cache:
+        found |= cache_alarms(own.cache, (*parts, "cache"), "cache", known)
+    return found
 
 
 def _backup(context: Context, tenant: Tenant, owed: BackupTerms, windows: Windows) -> BackupPlan:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from odoo_estate.decide import identities, shared
+from odoo_estate.decide import bucket_access, identities, shared
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.naming import name
@@ -41,15 +41,23 @@ def buckets(context: Context, tenant: Tenant, owed: BackupTerms) -> dict[str, Bu
 def _bucket(context: Context, tenant: Tenant, owed: BackupTerms, purpose: Purpose, production: bool) -> BucketPlan:
     cell = context.cell_of(tenant.customer)
     called = name("s3", context.estate.estate, *tenant, purpose, suffix=shared.target(context, cell).account)
-    return BucketPlan(
+    bucket = BucketPlan(
         name=called,
         purpose=purpose,
         versioning=True,
         noncurrent_days=owed.bucket_versions_days if production else 1,
         infrequent_after_days=INFREQUENT_DAYS if production and purpose != "exports" else None,
         expire_after_days=EXPORT_DAYS if purpose == "exports" else None,
+        inventory=bucket_access.INVENTORY if production and purpose != "exports" else "",
         protect=production,
     )
+    estate = context.estate.estate
+    roles = [
+        name("iam-role", estate, *tenant),
+        *(name("iam-role", estate, *tenant, job) for job in ("recovery", "backup")),
+        *shared.replication_roles(context, cell, ".".join((*tenant, purpose))),
+    ]
+    return bucket_access.closed(context, cell, bucket, roles)
 
 
 def key(context: Context, tenant: Tenant) -> KeyPlan | None:

@@ -11,18 +11,18 @@ from odoo_estate.kubernetes.external_secret import Source, external_secret
 from odoo_estate.kubernetes.network_policies import SESSION_PORT
 from odoo_estate.odoo.conf import odoo_conf, workload_settings
 from odoo_estate.odoo.workload import SESSIONS, TRUST, OdooWorkload, OdooWorkloadArgs
-from odoo_estate.plan import OdooPlan
+from odoo_estate.plan import OdooPlan, TenantCachePlan
 
 CONFIGURATION = "odoo"
 
 
 class SessionStore(TypedDict):
-    """Where sessions are kept: a cache user's credentials, and the prefix of the keys it may touch."""
+    """Where sessions are kept: a cache user's credentials, the prefix of the keys it may touch, and how long they live."""
 
     secret: pulumi.Input[str]
     """Secrets Manager name or ARN of a document with host, port, username and password."""
     version: pulumi.Input[str]
-    prefix: str
+    plan: TenantCachePlan
 
 
 class OdooEnvironmentArgs(TypedDict):
@@ -129,5 +129,14 @@ def runner_variables(args: OdooEnvironmentArgs) -> dict[str, str]:
 
 
 def session_variables(store: SessionStore | None) -> dict[str, str]:
-    """What the add-on ``session_redis`` reads besides its URL."""
-    return {"ODOO_SESSION_REDIS": "1", "ODOO_SESSION_REDIS_PREFIX": store["prefix"].rstrip(":")} if store else {}
+    """What the add-on ``session_redis`` reads besides its URL, and how long other add-ons may let their entries live."""
+    if store is None:
+        return {}
+    plan = store["plan"]
+    return {
+        "ODOO_SESSION_REDIS": "1",
+        "ODOO_SESSION_REDIS_PREFIX": plan.prefix.rstrip(":"),
+        "ODOO_SESSION_REDIS_EXPIRATION": str(plan.session_seconds),
+        "ODOO_SESSION_REDIS_EXPIRATION_ANONYMOUS": str(plan.anonymous_session_seconds),
+        "ESTATE_CACHE_SECONDS": str(plan.cache_entry_seconds),
+    }

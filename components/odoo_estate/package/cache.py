@@ -31,7 +31,7 @@ class CacheArgs(TypedDict):
     nodes: NotRequired[int]
     """Primary and replicas together, 1 to 6; from two on a replica takes over by itself. Default: 2."""
     maxmemory_policy: NotRequired[str]
-    """What makes room when memory is full. Default: `volatile-lru`, only keys that expire anyway."""
+    """What makes room when memory is full. Default: `volatile-ttl`, what expires soonest."""
     snapshot_days: NotRequired[int]
     """Days that daily snapshots are kept; 0: none are made. Default: 3."""
     snapshot_window: NotRequired[str]
@@ -85,7 +85,8 @@ def _plan(args: CacheArgs) -> CachePlan:
         family=f"valkey{args['engine_version'].split('.', maxsplit=1)[0]}",
         node_type=args["node_type"],
         nodes=args.get("nodes", 2),
-        maxmemory_policy=args.get("maxmemory_policy", "volatile-lru"),
+        maxmemory_policy=args.get("maxmemory_policy", "volatile-ttl"),
+        maxmemory_samples=64,
         snapshot_days=args.get("snapshot_days", 3),
         snapshot_window=args.get("snapshot_window", "00:00-01:00"),
         maintenance_window=args.get("maintenance_window", "sun:04:00-sun:05:00"),

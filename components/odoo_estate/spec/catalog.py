@@ -336,6 +336,12 @@ class Assumptions(Spec):
     """A sandbox or development environment: no copy of production's data."""
     cache_mib_per_tenant: Positive
     cache_mib_per_user: Number
+    session_seconds: Positive
+    anonymous_session_seconds: Positive
+    cache_entry_seconds: Positive
+    """The longest life of whatever else is cached; below that of any session, because what expires soonest is evicted first."""
+    eviction_samples: Annotated[int, Field(ge=1, le=64)]
+    """Keys that the cache looks at to find the one that expires soonest."""
     log_shipping_minutes: Positive
     """RDS ships transaction logs so often: the RPO of point-in-time recovery."""
     restore_gib_per_minute: Number

@@ -119,6 +119,24 @@ DATA_KEY = resource("aws:kms/key:Key", "data", {"tags": TAGS})
 BREAK_GLASS = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/break-glass"}}
 BACKED_UP = _tagged(backup_class="long-7y-every-24h")
 
+
+def _forgets(bucket: Resource, days: Any, status: str = "Enabled") -> Resource:
+    rule = {"id": "old", "status": status, "noncurrentVersionExpiration": {"noncurrentDays": days}}
+    return _beside(bucket, "LifecycleConfiguration", rules=[rule])
+
+
+def _restored(**overrides: Any) -> Resource:
+    inputs = {"restoreTestingPlanName": "test", "protectedResourceType": "RDS", "restoreMetadataOverrides": overrides}
+    return resource("aws:backup/restoreTestingSelection:RestoreTestingSelection", "restored", inputs)
+
+
+def _heard(source: Any = "aws.backup", *, received: bool = True) -> tuple[Resource, ...]:
+    inputs = {"name": "events", "eventPattern": json.dumps({"source": [source]}), "tags": TAGS}
+    rule = resource("aws:cloudwatch/eventRule:EventRule", "events", inputs)
+    target = resource("aws:cloudwatch/eventTarget:EventTarget", "target", {"rule": ref(rule, "name"), "arn": "topic"})
+    return (rule, target) if received else (rule,)
+
+
 CASES = {
     "BAK-01": Cases(
         holds=(case(DB), case(REPLICA), case(database(), backup_retention_days=0)),
@@ -381,6 +399,33 @@ CASES = {
                 database(kmsKeyId=ref(DATA_KEY)),
                 undecided="home",
             ),
+        ),
+    ),
+    "BAK-20": Cases(
+        holds=(
+            case(DOCS, _forgets(DOCS, 37), bucket_versions_days=37),
+            case(DOCS, bucket_versions_days=37),
+            case(DOCS, _forgets(DOCS, 1, "Disabled"), bucket_versions_days=37),
+            case(LOGS, _forgets(LOGS, 1), bucket_versions_days=37),
+            case(DOCS, _forgets(DOCS, 1), bucket_versions_days=0),
+        ),
+        breaks=(case(DOCS, _forgets(DOCS, 36), bucket_versions_days=37, expected="documents"),),
+        unknown=(case(DOCS, _forgets(DOCS, unknown()), bucket_versions_days=37, undecided="documents"),),
+    ),
+    "BAK-21": Cases(
+        holds=(case(_restored(dbSubnetGroupName="private")), case(_restored(dbSubnetGroupName=unknown()))),
+        breaks=(case(_restored(), expected="restored"), case(_restored(dbName="x"), expected="restored")),
+    ),
+    "BAK-22": Cases(
+        holds=(
+            case(VAULT, _plan("home"), *_heard()),
+            case(_plan()),  # a tenant's plan writes into its cell's vault, and the cell hears
+            case(VAULT, _plan("home"), backup_required=False),
+        ),
+        breaks=(
+            case(VAULT, _plan("home"), expected="plan"),
+            case(VAULT, _plan("home"), *_heard("aws.rds"), expected="plan"),
+            case(VAULT, _plan("home"), *_heard(received=False), expected="plan"),
         ),
     ),
 }
