@@ -34,15 +34,15 @@ from odoo_estate.plan import (
 DIGEST = "@sha256:" + "0123456789abcdef" * 4
 DATABASE_CIDRS = ("10.20.16.0/24", "10.20.17.0/24", "10.20.18.0/24")
 TARGET = AwsTarget(account=cells.WORKLOAD, region=cells.REGION, role="automation")
-PLATFORM_LABELS = {"estate.odoo/estate": "acme", "estate.odoo/cell": "eu-1", "estate.odoo/owner": "platform"}
+PLATFORM_LABELS = {"odoo-estate/estate": "acme", "odoo-estate/cell": "eu-1", "odoo-estate/owner": "platform"}
 SMALL = ContainerSize(cpu_millicores=100, memory_mib=128)
 
 
 def labels(customer: str) -> dict[str, str]:
     return {
-        "estate.odoo/estate": "acme",
-        "estate.odoo/tenant": f"{customer}.production",
-        "estate.odoo/service-class": "business",
+        "odoo-estate/estate": "acme",
+        "odoo-estate/tenant": f"{customer}.production",
+        "odoo-estate/service-class": "business",
     }
 
 
@@ -153,7 +153,7 @@ def platform() -> PlatformPlan:
         namespaces={
             "ingress": {"pod-security.kubernetes.io/enforce": "restricted"},
             "external-secrets": {"pod-security.kubernetes.io/enforce": "restricted"},
-            "poolers": {"estate.odoo/part": "poolers"},
+            "poolers": {"odoo-estate/part": "poolers"},
         },
         charts={
             "traefik-business": ChartPlan(
