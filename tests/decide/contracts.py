@@ -55,7 +55,13 @@ def estate(cells: Mapping[str, Any] | None = None, **fields: Any) -> Estate:
         "estate": "harbour",
         "operator": {"name": "Harbour", "cost_center": "CC-1"},
         "mode": "organisation",
-        "accounts": {"management": "1" * 12, "log-archive": "2" * 12, "backup": "3" * 12, "production": "4" * 12},
+        "accounts": {
+            "management": "1" * 12,
+            "log-archive": "2" * 12,
+            "backup": "3" * 12,
+            "production": "4" * 12,
+            "shared-services": "5" * 12,
+        },
         "home_region": "eu-central-1",
         "residency": {
             "eu": {"description": "EU", "regions": ("eu-central-1", "eu-west-1")},
