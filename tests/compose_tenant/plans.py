@@ -132,6 +132,8 @@ def pooler(**changes: Any) -> PoolerPlan:
         "session_size": 3,
         "max_database_clients": 1000,
         "lookup_connections": 5,
+        "node_selector": {"odoo-estate/pool": "system"},
+        "tolerations": {"odoo-estate/pool": "system"},
     }
     return PoolerPlan(**{**values, **changes})
 

@@ -122,7 +122,7 @@ def test_a_tenant_that_was_read_can_be_removed_and_leaves_nothing_with_the_reade
     assert done.returncode == 0, done.stderr
     assert job.server.rows("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'acme%'") == ["0"]
     left = """SELECT count(*) FROM pg_shdepend WHERE refobjid = 'estate_support'::regrole
-      AND dbid NOT IN (SELECT oid FROM pg_database UNION SELECT 0) OR classid = 'pg_database'::regclass 
+      AND dbid NOT IN (SELECT oid FROM pg_database UNION SELECT 0) OR classid = 'pg_database'::regclass
       AND objid NOT IN (SELECT oid FROM pg_database)"""
     assert job.server.rows(left) == ["0"]
 

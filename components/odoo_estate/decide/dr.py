@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from odoo_estate.decide import backup, identities, network, shared
 from odoo_estate.decide.backup import BackupTerms
-from odoo_estate.decide.cell import SYSTEM_POOL, cell_plan, cell_windows, dr_tags
+from odoo_estate.decide.cell import cell_plan, cell_windows, dr_tags
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan
@@ -134,7 +134,7 @@ def _node_pools(context: Context, cell: str, primary: CellPlan, warm: bool) -> d
     """The cell's pools at rest: none at all, or what the system pool needs to be up and one node of the others."""
     found = {}
     for key, pool in primary.node_pools.items():
-        least = (pool.min_nodes if key == SYSTEM_POOL else min(1, pool.min_nodes)) if warm else 0
+        least = (pool.min_nodes if key == shared.SYSTEM_POOL else min(1, pool.min_nodes)) if warm else 0
         found[key] = replace(
             pool,
             name=name("node-group", context.estate.estate, cell, DR, part(key)),
