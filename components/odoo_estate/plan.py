@@ -666,6 +666,8 @@ class PoolerPlan:
     """Client connections per database and PgBouncer process: what one tenant may take of ``max_client_connections``."""
     lookup_connections: int
     """Server connections of the pooler's own login per PgBouncer process."""
+    node_selector: Mapping[str, str]
+    tolerations: Mapping[str, str]
     priority_class: str = ""
 
     @property

@@ -229,9 +229,22 @@ def test_it_gets_no_certificate_for_the_firsts_host(plane: ControlPlane, first: 
         {"dnsNames": [first.route.hosts[0]]},
         {"commonName": first.route.hosts[0]},
         {"dnsNames": [f"*.{second.route.hosts[0]}"]},
+        {"dnsNames": ["pooler-main.pooler.svc.cluster.local"]},
+        {"dnsNames": [f"odoo-web.{first.namespace}.svc.cluster.local"]},
+        {"dnsNames": [f"x{second.namespace}.svc.cluster.local"]},
     ):
         with pytest.raises(Refused, match="a certificate names hosts of its namespace only"):
             attempt(plane, {**made, "spec": {**made["spec"], **change}})
+
+
+def test_it_gets_no_authority_that_vouches_for_its_neighbours_services(plane: ControlPlane, second: TenantPlan) -> None:
+    own = [one for one in manifests(second.stack) if one["kind"] == "Certificate"]
+    assert {one["spec"]["issuerRef"]["name"] for one in own} >= {"internal"}
+    for one in own:
+        made = {**one, "metadata": {**one["metadata"], "name": "attempt"}}
+        attempt(plane, made)
+        with pytest.raises(Refused, match="vouches for nobody else"):
+            attempt(plane, {**made, "spec": {**made["spec"], "isCA": True}})
 
 
 def test_its_secret_store_goes_through_its_own_role_only(

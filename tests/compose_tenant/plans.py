@@ -34,16 +34,16 @@ from odoo_estate.plan import (
 DIGEST = "@sha256:" + "0123456789abcdef" * 4
 DATABASE_CIDRS = ("10.20.16.0/24", "10.20.17.0/24", "10.20.18.0/24")
 TARGET = AwsTarget(account=cells.WORKLOAD, region=cells.REGION, role="automation")
-PLATFORM_LABELS = {"estate.odoo/estate": "acme", "estate.odoo/cell": "eu-1", "estate.odoo/owner": "platform"}
+PLATFORM_LABELS = {"odoo-estate/estate": "acme", "odoo-estate/cell": "eu-1", "odoo-estate/owner": "platform"}
 SMALL = ContainerSize(cpu_millicores=100, memory_mib=128)
 SESSIONS = {"session_seconds": 604800, "anonymous_session_seconds": 10800, "cache_entry_seconds": 3600}
 
 
 def labels(customer: str) -> dict[str, str]:
     return {
-        "estate.odoo/estate": "acme",
-        "estate.odoo/tenant": f"{customer}.production",
-        "estate.odoo/service-class": "business",
+        "odoo-estate/estate": "acme",
+        "odoo-estate/tenant": f"{customer}.production",
+        "odoo-estate/service-class": "business",
     }
 
 
@@ -133,6 +133,8 @@ def pooler(**changes: Any) -> PoolerPlan:
         "session_size": 3,
         "max_database_clients": 1000,
         "lookup_connections": 5,
+        "node_selector": {"odoo-estate/pool": "system"},
+        "tolerations": {"odoo-estate/pool": "system"},
     }
     return PoolerPlan(**{**values, **changes})
 
@@ -154,7 +156,7 @@ def platform() -> PlatformPlan:
         namespaces={
             "ingress": {"pod-security.kubernetes.io/enforce": "restricted"},
             "external-secrets": {"pod-security.kubernetes.io/enforce": "restricted"},
-            "poolers": {"estate.odoo/part": "poolers"},
+            "poolers": {"odoo-estate/part": "poolers"},
         },
         charts={
             "traefik-business": ChartPlan(

@@ -46,7 +46,7 @@ def test_pods_of_another_tenant_are_no_peers(graph: Any, namespace: str) -> None
             for peer in rule["from"]:
                 selector = peer["namespaceSelector"]["matchLabels"]
                 assert selector.get("kubernetes.io/metadata.name") in {"ingress", "monitoring"} or set(selector) == {
-                    "estate.odoo/pooler"
+                    "odoo-estate/pooler"
                 }, name
 
 
@@ -71,10 +71,10 @@ def test_a_policys_peer_and_port_are_those_of_the_poolers_service() -> None:
 
 def test_a_pooler_lets_in_only_namespaces_that_carry_its_label() -> None:
     spec = policies(graphs.platform(), "poolers")["pooler-main"]
-    assert spec["ingress"][0]["from"] == [{"namespaceSelector": {"matchLabels": {"estate.odoo/pooler": "pooler-main"}}}]
+    assert spec["ingress"][0]["from"] == [{"namespaceSelector": {"matchLabels": {"odoo-estate/pooler": "pooler-main"}}}]
     for graph, namespace in ((graphs.namespaced(), "medsupply-production"), (graphs.platform(), "pooled-standard")):
         labels = graphs.of_kind(graph, "Namespace")[namespace]["metadata"]["labels"]
-        assert labels["estate.odoo/pooler"] == "pooler-main"
+        assert labels["odoo-estate/pooler"] == "pooler-main"
 
 
 @pytest.mark.parametrize(("field", "port"), [("https_egress", 443), ("smtp_egress", 587)])

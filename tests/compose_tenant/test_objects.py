@@ -17,17 +17,17 @@ EVERY = pytest.mark.parametrize("graph", [pytest.param(make, id=name) for name, 
 
 @EVERY
 def test_every_object_carries_its_owners_labels(graph: Any) -> None:
-    owners = plans.PLATFORM_LABELS if graph is graphs.platform else {"estate.odoo/estate": "acme"}
+    owners = plans.PLATFORM_LABELS if graph is graphs.platform else {"odoo-estate/estate": "acme"}
     for node in graphs.objects(graph()):
         assert owners.items() <= node.inputs["metadata"]["labels"].items(), node.urn
         if graph is not graphs.platform:
-            assert "estate.odoo/tenant" in node.inputs["metadata"]["labels"], node.urn
+            assert "odoo-estate/tenant" in node.inputs["metadata"]["labels"], node.urn
 
 
 @EVERY
 def test_every_pod_carries_its_owners_labels(graph: Any) -> None:
     for name, template in graphs.pod_templates(graph()):
-        assert template["metadata"]["labels"]["estate.odoo/estate"] == "acme", name
+        assert template["metadata"]["labels"]["odoo-estate/estate"] == "acme", name
 
 
 @EVERY

@@ -66,3 +66,11 @@ def test_volumes_are_encrypted_with_the_cells_key_and_outlive_their_claim() -> N
     assert storage["parameters"]["encrypted"] == "true"
     assert "keys" in storage["parameters"]["kmsKeyId"]
     assert storage["reclaimPolicy"] == "Retain"
+
+
+def test_a_poolers_pods_ask_for_its_nodes_and_tolerate_them() -> None:
+    spec = graphs.of_kind(graphs.platform(), "Deployment")["pooler-main"]["spec"]["template"]["spec"]
+    assert spec["nodeSelector"] == {"odoo-estate/pool": "system"}
+    assert spec["tolerations"] == [
+        {"key": "odoo-estate/pool", "operator": "Equal", "value": "system", "effect": "NoSchedule"}
+    ]

@@ -145,7 +145,7 @@ def test_a_semi_dedicated_tenant_shares_neither_instance_nor_cache_nor_nodes_nor
     pooler = graphs.of_kind(graph, "Deployment")["pooler-bulk"]
     assert pooler["metadata"]["namespace"] == "bulk-production"
     assert (
-        graphs.of_kind(graph, "Namespace")["bulk-production"]["metadata"]["labels"]["estate.odoo/pooler"]
+        graphs.of_kind(graph, "Namespace")["bulk-production"]["metadata"]["labels"]["odoo-estate/pooler"]
         == "pooler-bulk"
     )
 

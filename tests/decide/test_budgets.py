@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from tests.decide.contracts import HEAVY, catalog_with, cell, context, contract, dedicated_cell, estate, exemption
 
 from odoo_estate.decide import budgets
+from odoo_estate.decide.capacity import capacity
 from odoo_estate.decide.context import MAIN, Context, Tenant
 from odoo_estate.decide.platform import platform_plan
 from odoo_estate.decide.shared import shared_pooler
 from odoo_estate.decide.tenant import tenant_plan
 from odoo_estate.errors import Refused
-from odoo_estate.plan import TenantPlan
+from odoo_estate.plan import PoolerPlan, TenantPlan
 from odoo_estate.spec.customer import Customer
 
 
@@ -133,6 +134,52 @@ def test_own_node_pools_count_against_the_subnets() -> None:
     world = context(contract(**HEAVY))
     nodes = budgets.own_nodes(world, Tenant("acme", "production"), 3)[2]
     assert budgets.own_addresses(world, "eu-1", 3, per_node) == 99 * nodes
+
+
+def pooler_memory(pooler: PoolerPlan) -> int:
+    return (pooler.size.memory_mib + pooler.sessions_size.memory_mib) * pooler.replicas
+
+
+def test_the_system_pool_is_counted_with_everything_that_belongs_there() -> None:
+    world = context(of=estate({"eu-1": cell(band="cell-s", databases={"spare": "pg-s"})}))
+    ingress, secrets, certificates = 2 * 6 * 250, 2 * 50 + 25 + 25, 2 * 50 + 2 * 25 + 25
+    balancers, monitoring, addons = 2 * 100, 100 + 3 * 50 + 500, 4 * 100 + 2 * 60
+    poolers = 2 * 2 * (500 + 50)
+    used, limit = budget(world, "system-cpu")
+    assert used == ingress + secrets + certificates + balancers + monitoring + addons + poolers
+    assert used <= limit
+    alone = context(of=estate({"eu-1": cell(band="cell-s")}))
+    more = budget(world, "system-memory")[0] - budget(alone, "system-memory")[0]
+    assert more == pooler_memory(shared_pooler(world, "eu-1", "spare"))
+
+
+def test_a_tenants_nodes_hold_its_pooler_too_and_a_trials_pooler_counts_against_the_cells() -> None:
+    world = context(contract(**HEAVY, environments={"production": {}, "staging": {}}))
+    plan = tenant_plan(world, "acme", "production")
+    assert plan.node_pool and plan.odoo
+    band = world.catalog.node_bands[plan.node_pool.band]
+    fill = world.catalog.assumptions.node_fill
+    workers = sum(one.size.cpu_millicores * one.max_replicas for one in plan.odoo.workloads.values())
+    pooler = (plan.pooler.size.cpu_millicores + plan.pooler.sessions_size.cpu_millicores) * plan.pooler.replicas
+    asked = f"{workers + pooler} millicores"
+    assert any(asked in one.reason for one in plan.decisions if one.topic == "node pool")
+    room = (band.vcpus * 1000 - band.reserved_cpu_millicores) * fill
+    assert workers + pooler <= room * plan.node_pool.max_nodes
+    trial = tenant_plan(world, "acme", "staging")
+    assert trial.odoo
+    general = [one for one in trial.odoo.workloads.values() if one.node_selector == trial.pooler.node_selector]
+    pods = budgets.demand(world, Tenant("acme", "staging")).pods
+    assert pods and pods["general"].memory_mib == pooler_memory(trial.pooler) + sum(
+        one.size.memory_mib * one.max_replicas for one in general
+    )
+
+
+def test_the_room_for_pooled_tenants_is_no_matter_of_connections_but_of_their_shared_workers() -> None:
+    wide = context(known=catalog_with(assumptions={"shared_pool_size": 400}))
+    (pooled,) = [one for one in capacity(wide, "eu-1").rooms if one.service_class == "starter"]
+    (before,) = [one for one in capacity(context(), "eu-1").rooms if one.service_class == "starter"]
+    assert pooled.tenancy == "pooled"
+    assert pooled.fit == before.fit > 10
 
 
 def test_the_reserve_for_operators_is_part_of_the_sum() -> None:

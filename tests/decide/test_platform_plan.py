@@ -65,6 +65,20 @@ def test_controllers_run_on_the_system_pool() -> None:
         assert '"effect": "NoSchedule"' in text, key
 
 
+def test_poolers_stand_on_the_system_pool_which_only_they_and_controllers_tolerate() -> None:
+    plans = compiled(
+        estate={"cells": {"eu-1": {"databases": {"spare": "pg-m"}}}}, customers={"paper": {"database": "main"}}
+    ).stacks
+    cell, plan = plans["cell.eu-1"], plans["platform.eu-1"]
+    assert isinstance(cell, CellPlan)
+    assert isinstance(plan, PlatformPlan)
+    system = cell.node_pools["system"]
+    assert set(plan.poolers) == {"main", "spare"}
+    for pooler in plan.poolers.values():
+        assert pooler.node_selector.items() <= system.labels.items()
+        assert {key: (value, "NO_SCHEDULE") for key, value in pooler.tolerations.items()} == system.taints != {}
+
+
 def test_a_dedicated_cell_has_no_shared_workers() -> None:
     assert platform("med-1").pooled == {}
     assert set(platform("eu-1").pooled) == {"starter", "business"}

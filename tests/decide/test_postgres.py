@@ -394,7 +394,10 @@ def test_who_has_to_choose_is_told_what_has_room_and_what_to_write() -> None:
     main, spare = problem.allowed
     assert main.startswith("main (has room: ") and "connections" in main and "GiB" in main and "orders/h" in main
     assert "of 312 GiB" in spare, "what pg-m is filled to"
-    assert problem.remedy == "write the instance into the customer's file: `database: main`"
+    assert "660 + 80 of 2560 connections" in main and "0 + 423 of 1920 orders/h" in spare, (
+        "what fills each the most: 29 and 22 %"
+    )
+    assert problem.remedy == "write the instance into the customer's file: `database: spare`"
     chosen = compiled(estate=TWO, customers={"paper": {"database": "main"}})
     (said,) = [one for one in chosen.stacks["tenant.paper.production"].decisions if one.topic == "database instance"]
     assert said.value == "main of eu-1 (pg-l)" and said.reason.startswith("named in the contract")

@@ -220,6 +220,19 @@ def test_trials_of_a_semi_dedicated_customer_share_the_cells_machines(environmen
     assert plan.tags["data-class"] == "internal"
 
 
+def test_a_tenants_own_pooler_stands_beside_its_workers() -> None:
+    plan = plan_of("semi-dedicated")
+    assert plan.node_pool
+    assert plan.pooler.node_selector.items() <= plan.node_pool.labels.items()
+    assert {key: (value, "NO_SCHEDULE") for key, value in plan.pooler.tolerations.items()} == plan.node_pool.taints
+    trial = plan_of("semi-dedicated", "staging", environments={"production": {}, "staging": {}})
+    assert trial.pooler.namespace == trial.namespace
+    assert (
+        trial.pooler.node_selector == odoo_of(trial).workloads["web"].node_selector == {"odoo-estate/pool": "general"}
+    )
+    assert not trial.pooler.tolerations
+
+
 def test_a_sandbox_ends() -> None:
     assert plan_of("semi-dedicated", "sandbox", environments=ENVIRONMENTS).expires == "2027-01-31"
     error = refused("pooled", "sandbox", environments={"production": {}, "sandbox": {}})

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from tests.odoo.database_job import Job, remove, tenant
 from tests.odoo.postgres_server import MASTER, Server
-from tests.odoo.test_database_sql import Job, tenant
 
 from odoo_estate.odoo.database_sql import instance_script, login_script, pooled_tenant_script, tenant_script
 from odoo_estate.odoo.reader_sql import instance_readers_script, reader_variables, tenant_readers_script
@@ -31,20 +32,26 @@ def job(postgres: Server, tmp_path: Path) -> Iterator[Job]:
 
 
 def prepare(job: Job, **readers: bool) -> None:
-    variables = {"POOLER": "pooler", **reader_variables(readers)}
+    variables = {"POOLER": "pooler", "CONNECTION_LIMIT": "40", **reader_variables(readers)}
     job.succeed(instance_script() + instance_readers_script(), variables, {"pooler": "pooler-Password"})
 
 
 def make(job: Job, name: str, **readers: bool) -> None:
     variables = {**tenant(name), "DATA_READERS": reader_variables(readers)["DATA_READERS"]}
     job.succeed(tenant_script() + tenant_readers_script(), variables, {"login": f"{name}-Password"})
-    done = job.server.psql(
-        "CREATE TABLE sale_order (id int); INSERT INTO sale_order VALUES (7)",
-        user=f"{name}_login",
-        password=f"{name}-Password",
-        database=name,
-    )
+    work(job, name, "CREATE TABLE sale_order (id int); INSERT INTO sale_order VALUES (7)")
+
+
+def work(job: Job, name: str, sql: str, user: str = "user_a", password: str = "") -> None:
+    """As the tenant's workers do."""
+    done = job.server.psql(sql, user=f"{name}_{user}", password=password or f"{name}-Password", database=name)
     assert done.returncode == 0, done.stderr
+
+
+def change(job: Job, password: str = "acme-Password", **changes: str) -> None:
+    """The tenant's job once more, with the same readers."""
+    variables = tenant("acme", **changes) | {"DATA_READERS": "estate_support"}
+    job.succeed(tenant_script() + tenant_readers_script(), variables, {"login": password})
 
 
 def ask(server: Server, user: str, sql: str, database: str = "postgres") -> str:
@@ -70,9 +77,64 @@ def test_support_reads_pooled_tenants_too(job: Job) -> None:
     variables = tenant("acme", POOL_LOGIN="acme_pool") | {"DATA_READERS": "estate_support"}
     job.succeed(pooled_tenant_script() + tenant_readers_script(), variables, {})
     made = "CREATE TABLE sale_order (id int); INSERT INTO sale_order VALUES (8)"
-    done = job.server.psql(made, user="acme_pool", password="pool-Password", database="acme")
-    assert done.returncode == 0, done.stderr
+    work(job, "acme", made, user="pool", password="pool-Password")
     assert ask(job.server, "estate_support", "SELECT id FROM sale_order", "acme") == "8"
+    job.succeed(pooled_tenant_script() + tenant_readers_script(), variables | {"SUSPENDED": "true"}, {})
+    assert "permission denied for database" in ask(job.server, "estate_support", "SELECT 1", "acme")
+    change(job)
+    work(job, "acme", "CREATE TABLE stock_move AS SELECT 9 AS id")
+    assert (
+        ask(job.server, "estate_support", "SELECT sale_order.id, stock_move.id FROM sale_order, stock_move", "acme")
+        == "8|9"
+    )
+
+
+def test_support_reads_what_either_of_a_tenants_users_makes_later(job: Job) -> None:
+    prepare(job, estate_support=True)
+    make(job, "acme", estate_support=True)
+    change(job, "new-Password", USER_NAME="acme_user_b", FORMER_USER="acme_user_a")
+    work(job, "acme", "CREATE TABLE by_the_new AS SELECT 1 AS id", user="user_b", password="new-Password")
+    work(job, "acme", "CREATE TABLE by_the_former AS SELECT 2 AS id")
+    for table, answer in (("by_the_new", "1"), ("by_the_former", "2")):
+        assert ask(job.server, "estate_support", f"SELECT id FROM {table}", "acme") == answer
+
+
+def test_a_suspension_ends_reading_until_the_tenant_is_back(job: Job) -> None:
+    prepare(job, estate_support=True)
+    make(job, "acme", estate_support=True)
+    assert job.server.psql(f"ALTER ROLE estate_support PASSWORD '{PASSWORD}'").returncode == 0
+    inside = psycopg.connect(
+        host="127.0.0.1", port=job.server.port, user="estate_support", password=PASSWORD, dbname="acme"
+    )
+    change(job, SUSPENDED="true")
+    with pytest.raises(psycopg.OperationalError):
+        inside.execute("SELECT 1")
+    assert "permission denied for database" in ask(job.server, "estate_support", "SELECT 1", "acme")
+    change(job)
+    assert ask(job.server, "estate_support", "SELECT id FROM sale_order", "acme") == "7"
+
+
+def test_a_tenant_that_was_read_can_be_removed_and_leaves_nothing_with_the_reader(job: Job) -> None:
+    prepare(job, estate_support=True)
+    make(job, "acme", estate_support=True)
+    change(job, SUSPENDED="true")
+    done = remove(job, "acme")
+    assert done.returncode == 0, done.stderr
+    assert job.server.rows("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'acme%'") == ["0"]
+    left = """SELECT count(*) FROM pg_shdepend WHERE refobjid = 'estate_support'::regrole
+      AND dbid NOT IN (SELECT oid FROM pg_database UNION SELECT 0) OR classid = 'pg_database'::regclass
+      AND objid NOT IN (SELECT oid FROM pg_database)"""
+    assert job.server.rows(left) == ["0"]
+
+
+def test_a_database_that_somebody_may_still_read_is_not_removed(job: Job) -> None:
+    prepare(job, estate_support=True)
+    make(job, "acme", estate_support=True)
+    change(job, SUSPENDED="true")
+    assert job.server.psql("GRANT CONNECT ON DATABASE acme TO estate_support").returncode == 0
+    assert "a role may still connect" in remove(job, "acme").stderr
+    change(job, SUSPENDED="true")
+    assert remove(job, "acme").returncode == 0
 
 
 def test_an_auditor_sees_statistics_and_no_tenants_data(job: Job) -> None:
@@ -89,7 +151,7 @@ def test_nobody_who_reads_sees_a_password_verifier(job: Job) -> None:
     assert job.server.rows("SELECT count(*) FROM pooler.login") == ["1"]
     for question in (
         "SELECT * FROM pooler.login",
-        "SELECT * FROM pooler.lookup('acme_login')",
+        "SELECT * FROM pooler.lookup('acme_user_a')",
         "SELECT rolpassword FROM pg_authid",
     ):
         assert "permission denied" in ask(job.server, "estate_support", question)
@@ -106,7 +168,7 @@ def test_readers_come_in_by_iam_alone_and_never_as_masters(job: Job) -> None:
 
 def test_a_master_who_would_be_locked_out_keeps_everything_as_it_was(job: Job) -> None:
     assert job.server.psql(f"CREATE ROLE between IN ROLE rds_iam ROLE {MASTER}").returncode == 0
-    variables = {"POOLER": "pooler", **reader_variables({"estate_support": True})}
+    variables = {"POOLER": "pooler", "CONNECTION_LIMIT": "40", **reader_variables({"estate_support": True})}
     done = job.run(instance_script() + instance_readers_script(), variables, {"pooler": "pooler-Password"})
     assert done.returncode != 0 and "would lock it out" in done.stderr
     assert job.server.rows("SELECT count(*) FROM pg_roles WHERE rolname = 'estate_support'") == ["0"]
@@ -121,7 +183,7 @@ def test_an_estate_without_readers_has_nothing_of_it(job: Job) -> None:
         )
         == []
     )
-    assert job.server.rows(f"SELECT pg_has_role('{MASTER}', 'acme_login', 'MEMBER')") == ["f"]
+    assert job.server.rows("SELECT count(*) FROM pg_default_acl", database="acme") == ["0"]
 
 
 def test_twice_is_as_once(job: Job) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 
-from odoo_estate.decide import recovery_load, shared, sizing, workloads
+from odoo_estate.decide import charts, recovery_load, shared, sizing, workloads
 from odoo_estate.decide.context import MAIN, OWN, Context, Tenant
 from odoo_estate.decide.load import Load
 from odoo_estate.decide.schedules import DAY
@@ -44,7 +44,11 @@ class Demand:
 
 def tenant_connections(context: Context, cell: str, band: OdooBand, tenant: Tenant) -> tuple[int, int]:
     """Server connections of a tenant with workers of its own on a shared instance: to its database, job runners' included, and to the bus."""
-    plans = _workloads(context, cell, band, tenant)
+    return server_connections(context, cell, _workloads(context, cell, band, tenant))
+
+
+def server_connections(context: Context, cell: str, plans: Mapping[Workload, WorkloadPlan]) -> tuple[int, int]:
+    """The same for workloads that are planned."""
     pools = shared.pool_size(context, cell) * shared.band(context, cell).pooler_replicas
     own = min(pools, workloads.client_connections(plans)) + workloads.runner_connections(plans)
     return own, workloads.bus_connections(plans)
@@ -110,6 +114,8 @@ def demand_of_band(context: Context, tenant: Tenant, cell: str, band: OdooBand, 
     pods = None if own_nodes else with_overhead(workloads.pods_by_pool(plans, most=True), context)
     recovery = recovery_load.daily_minutes(recovery_load.work(context, tenant))
     if database == OWN:
+        if pods:
+            pods[shared.GENERAL_POOL] += shared.pooler_pods(context, 1)
         return Demand(pods=pods, recovery_minutes=recovery)
     pool, bus = tenant_connections(context, cell, band, tenant)
     return Demand(
@@ -358,9 +364,11 @@ def _nodes(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> Ite
     ):
         for pool, more in pods.items():
             total[pool] = total.get(pool, Pods()) + more
+    instances = 1 + len(context.estate.cells[cell].databases)
+    poolers = shared.pooler_pods(context, shared.band(context, cell).pooler_replicas * instances)
+    place = shared.place(shared.band(context, cell), shared.SYSTEM_POOL).pool
+    total[place] = total.get(place, Pods()) + poolers + charts.requested(context, cell)
     for pool, spec in shared.band(context, cell).node_pools.items():
-        if pool not in (shared.GENERAL_POOL, shared.INTEGRATION_POOL):
-            continue  # holds the platform's own pods, whose number does not depend on tenants
         band = context.catalog.node_bands[spec.band]
         cpu, memory = sizing.room(band)
         used = total.get(pool, Pods())
@@ -374,7 +382,8 @@ def _nodes(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> Ite
                 used=sum_,
                 limit=int(each * spec.max_nodes * fill),
                 unit=unit,
-                arithmetic=f"at most replicas, of {spec.max_nodes} {spec.band} x {each} x {fill:g}",
+                arithmetic=f"{'poolers, controllers and add-ons ' if pool == place else ''}at most replicas, "
+                f"of {spec.max_nodes} {spec.band} x {each} x {fill:g}",
             )
 
 
@@ -407,7 +416,8 @@ def own_nodes(context: Context, tenant: Tenant, zones: int) -> tuple[str, int, i
         )
         (least,) = workloads.pods_by_pool(plans, most=False).values()
         (most,) = workloads.pods_by_pool(plans, most=True).values()
-        context.memo[key] = sizing.node_band(context, tenant, least, most, zones)
+        pooler = shared.pooler_pods(context, shared.OWN_POOLERS)
+        context.memo[key] = sizing.node_band(context, tenant, least + pooler, most + pooler, zones)
     found = context.memo[key]
     assert isinstance(found, tuple)
     return found

@@ -9,7 +9,6 @@ from odoo_estate.decide.context import MAIN, OWN, Context
 from odoo_estate.decide.load import Load
 from odoo_estate.decide.placement import LADDER, MEASURES, rank
 from odoo_estate.decide.workloads import (
-    bus_connections,
     client_connections,
     pods_by_pool,
     replicas,
@@ -179,14 +178,12 @@ def _demand(context: Context, cell: str, service_class: str, tenancy: Tenancy, l
     cache = int(
         known.cache_mib_per_tenant + known.cache_mib_per_user * load.concurrent_users / known.concurrent_user_share
     )
-    pools = shared.pool_size(context, cell) * shared.band(context, cell).pooler_replicas
     promised = context.catalog.service_classes[service_class].backup.dumps
     jobs = recovery_load.work_of(context, promised, load.database_gib, recovery_load.assumed_rate(context))
     recovery = recovery_load.daily_minutes(jobs)
     if tenancy == "pooled":
         return Demand(
             database=MAIN,
-            connections=pools,
             database_gib=load.database_gib,
             orders_per_hour=load.orders_per_hour,
             cache_mib=cache,
@@ -209,11 +206,10 @@ def _demand(context: Context, cell: str, service_class: str, tenancy: Tenancy, l
         )
         for workload, one in workload_bands(band, reporting=service.reporting).items()
     }
-    clients = client_connections(plans)
     return Demand(
         database=MAIN,
-        connections=min(pools, clients) + bus_connections(plans),
-        clients=clients,
+        connections=sum(budgets.server_connections(context, cell, plans)),
+        clients=client_connections(plans),
         database_gib=load.database_gib,
         orders_per_hour=load.orders_per_hour,
         cache_mib=cache,

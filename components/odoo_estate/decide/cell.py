@@ -56,7 +56,6 @@ POD_IDENTITIES: Mapping[str, tuple[str, str]] = {
     "aws-ebs-csi-driver": ("ebs-csi-controller-sa", "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"),
 }
 """Add-on to its service account and the AWS policy it needs (EKS user guide, add-ons from AWS, read 2026-11)."""
-SYSTEM_POOL = "system"
 SURGE_PERCENT = 33
 """So many of a pool's nodes are replaced at once: one of three."""
 DEPLOY = "deploy"
@@ -260,11 +259,11 @@ def _addon_configuration(addon: str) -> Mapping[str, Json]:
                 "WARM_PREFIX_TARGET": "1",
             },
         }
-    toleration: Json = [{"key": POOL, "operator": "Equal", "value": SYSTEM_POOL, "effect": "NoSchedule"}]
+    toleration: Json = [{"key": POOL, "operator": "Equal", "value": shared.SYSTEM_POOL, "effect": "NoSchedule"}]
     if addon in ("coredns", "metrics-server"):
-        return {"tolerations": toleration, "nodeSelector": {POOL: SYSTEM_POOL}}
+        return {"tolerations": toleration, "nodeSelector": {POOL: shared.SYSTEM_POOL}}
     if addon == "aws-ebs-csi-driver":
-        return {"controller": {"tolerations": toleration, "nodeSelector": {POOL: SYSTEM_POOL}}}
+        return {"controller": {"tolerations": toleration, "nodeSelector": {POOL: shared.SYSTEM_POOL}}}
     return {}
 
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from odoo_estate.decide import shared
 from odoo_estate.decide.context import Context
 from odoo_estate.decide.network import zones
+from odoo_estate.decide.shared import SYSTEM_POOL
+from odoo_estate.decide.sizing import Pods
 from odoo_estate.decide.tags import POOL
 from odoo_estate.plan import ChartPlan, Json
 from odoo_estate.spec.catalog import Chart
 
-SYSTEM_POOL = "system"
 REPLICAS = 2
 """One may be drained while the other works."""
 INGRESS_MILLICORES = 250
@@ -56,6 +57,50 @@ def placed(context: Context, cell: str) -> dict[str, Json]:
     if pool.tainted:
         selected["tolerations"] = [{"key": POOL, "operator": "Equal", "value": SYSTEM_POOL, "effect": "NoSchedule"}]
     return selected
+
+
+ADDONS = Pods(cpu_millicores=520, memory_mib=1020, pods=6, largest_cpu_millicores=100, largest_memory_mib=240)
+"""Two pods each of CoreDNS (100 m, 70 MiB), the metrics server (100 m, 200 MiB) and the EBS driver's controller (6 containers of 10 m and 40 MiB):
+the add-ons' own defaults."""
+
+
+def requested(context: Context, cell: str) -> Pods:
+    """What controllers and add-ons take from the system pool at most."""
+    found = ADDONS
+    for chart in chart_plans(context, cell).values():
+        found += _pods(chart.values)
+    return found
+
+
+def _pods(values: Mapping[str, Json]) -> Pods:
+    """The sum over a chart's values: whoever has ``resources`` there is a deployment."""
+    found = Pods()
+    size = _inner(_inner(values, "resources"), "requests")
+    if size:
+        count = _replicas(values)
+        cpu, memory = int(str(size["cpu"]).removesuffix("m")), int(str(size["memory"]).removesuffix("Mi"))
+        found = Pods(
+            cpu_millicores=cpu * count,
+            memory_mib=memory * count,
+            pods=count,
+            largest_cpu_millicores=cpu,
+            largest_memory_mib=memory,
+        )
+    for key, part in values.items():
+        if isinstance(part, dict) and key != "resources":
+            found += _pods(part)
+    return found
+
+
+def _replicas(values: Mapping[str, Json]) -> int:
+    most = _inner(values, "autoscaling").get("maxReplicas") or values.get("replicaCount", 1)
+    assert isinstance(most, int)
+    return most
+
+
+def _inner(values: Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    one = values.get(key)
+    return one if isinstance(one, dict) else {}
 
 
 def _requests(millicores: int, mib: int) -> dict[str, Json]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from odoo_estate.decide import backup, drills, identities, lifting, network, shared, tenant_data
 from odoo_estate.decide.backup import BackupTerms
-from odoo_estate.decide.cell import SYSTEM_POOL, cell_plan, cell_windows, dr_tags, recovery_identifier
+from odoo_estate.decide.cell import cell_plan, cell_windows, dr_tags, recovery_identifier
 from odoo_estate.decide.context import MAIN, Context, Tenant
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan
@@ -279,7 +279,7 @@ def _node_pools(
     others."""
     found = {}
     for key, pool in primary.node_pools.items():
-        least = (pool.min_nodes if key == SYSTEM_POOL else min(1, pool.min_nodes)) if warm else 0
+        least = (pool.min_nodes if key == shared.SYSTEM_POOL else min(1, pool.min_nodes)) if warm else 0
         found[key] = replace(
             pool,
             name=name("node-group", context.estate.estate, cell, DR, part(key)),

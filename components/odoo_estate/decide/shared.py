@@ -6,10 +6,13 @@ The cell's and the platform's plans are made from these, and the tenants' plans 
 from collections.abc import Mapping
 from math import ceil
 from types import MappingProxyType
+from typing import NamedTuple
 
 from odoo_estate.catalog import rds_roots
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.naming import name, part
+from odoo_estate.decide.sizing import Pods
+from odoo_estate.decide.tags import POOL
 from odoo_estate.errors import Refused
 from odoo_estate.plan import AwsTarget, ContainerSize, PoolerPlan, PoolPlan, PriorityPlan
 from odoo_estate.spec.catalog import CellBand, OdooBand, PostgresBand
@@ -19,6 +22,7 @@ MONITORING_NAMESPACE = "monitoring"
 POOLER_NAMESPACE = "pooler"
 PROVISIONING_NAMESPACE = "provisioning"
 SERVICE_ACCOUNT = "odoo"
+SYSTEM_POOL = "system"
 GENERAL_POOL = "general"
 INTEGRATION_POOL = "integration"
 ISSUER = "acme"
@@ -47,6 +51,23 @@ SESSIONS_SIZE = ContainerSize(cpu_millicores=50, memory_mib=64)
 QUERY_WAIT_SECONDS = 30
 """How long a client waits for a server connection: long enough for a burst, shorter than Odoo's request limit of 120 s, so that the error
 names the pooler."""
+OWN_POOLERS = 2
+"""Replicas of a tenant's own pooler in production: one may be replaced. Elsewhere there is one."""
+
+
+class Place(NamedTuple):
+    """A node pool and whether it has to be tolerated."""
+
+    pool: str
+    tainted: bool
+
+    @property
+    def node_selector(self) -> dict[str, str]:
+        return {POOL: self.pool}
+
+    @property
+    def tolerations(self) -> dict[str, str]:
+        return {POOL: self.pool} if self.tainted else {}
 
 
 def target(context: Context, cell: str) -> AwsTarget:
@@ -60,6 +81,13 @@ def target(context: Context, cell: str) -> AwsTarget:
 def band(context: Context, cell: str) -> CellBand:
     """The cell's band in the catalog."""
     return context.catalog.cell_bands[context.estate.cells[cell].band]
+
+
+def place(band: CellBand, pool: str) -> Place:
+    """The cell's pool of that name; general where it has none."""
+    key = pool if pool in band.node_pools else GENERAL_POOL
+    one = band.node_pools.get(key)
+    return Place(key, one.tainted if one else False)
 
 
 def cluster(context: Context, cell: str) -> str:
@@ -201,6 +229,7 @@ def shared_pooler(context: Context, cell: str, key: str) -> PoolerPlan:
             sessions=session_pool_size(context, cell),
             clients_each=context.catalog.assumptions.pooler_clients // 2,
             cell=cell,
+            place=place(band(context, cell), SYSTEM_POOL),
         )
     found = context.memo[memo]
     assert isinstance(found, PoolerPlan)
@@ -221,6 +250,7 @@ def pooler(
     sessions: int,
     clients_each: int,
     cell: str,
+    place: Place,
 ) -> PoolerPlan:
     """A pooler: transactions for Odoo's databases, sessions for the bus in ``postgres``.
 
@@ -230,9 +260,6 @@ def pooler(
 
     Raises:
         Refused: no certificate of RDS is shipped for the cell's region.
-
-    Memory: PgBouncer keeps about 2 KiB a client and 8 KiB a server connection besides 30 MiB of its own and TLS buffers (about 48 KiB a
-    connection); 256 MiB hold 4000. It is single-threaded: more than one core is never used.
     """
     clients = context.catalog.assumptions.pooler_clients
     room = max_connections - context.catalog.assumptions.connection_reserve
@@ -242,7 +269,7 @@ def pooler(
         image=context.catalog.versions.images["pgbouncer"],
         database=database,
         replicas=replicas,
-        size=ContainerSize(cpu_millicores=500, memory_mib=ceil((64 + clients * 48 / 1024) / 64) * 64),
+        size=pooler_size(context),
         pools={"postgres": PoolPlan(mode="session", size=bus), "*": PoolPlan(mode="transaction", size=pool)},
         max_client_connections=clients,
         max_db_connections=room // replicas,
@@ -254,7 +281,32 @@ def pooler(
         max_database_clients=clients_each,
         # Two processes a replica, and twice the replicas while every one of them is replaced.
         lookup_connections=max(1, context.catalog.assumptions.pooler_lookups // (4 * replicas)),
+        node_selector=place.node_selector,
+        tolerations=place.tolerations,
         priority_class=PLATFORM_PRIORITY,
+    )
+
+
+def pooler_size(context: Context) -> ContainerSize:
+    """Of a pooler's first process.
+
+    Memory: PgBouncer keeps about 2 KiB a client and 8 KiB a server connection besides 30 MiB of its own and TLS buffers (about 48 KiB a
+    connection); 256 MiB hold 4000. It is single-threaded: more than one core is never used.
+    """
+    memory = 64 + context.catalog.assumptions.pooler_clients * 48 / 1024
+    return ContainerSize(cpu_millicores=500, memory_mib=ceil(memory / 64) * 64)
+
+
+def pooler_pods(context: Context, replicas: int) -> Pods:
+    """What a pooler takes from its node pool."""
+    size = pooler_size(context)
+    cpu, memory = size.cpu_millicores + SESSIONS_SIZE.cpu_millicores, size.memory_mib + SESSIONS_SIZE.memory_mib
+    return Pods(
+        cpu_millicores=cpu * replicas,
+        memory_mib=memory * replicas,
+        pods=replicas,
+        largest_cpu_millicores=cpu,
+        largest_memory_mib=memory,
     )
 
 

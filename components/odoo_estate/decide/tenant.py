@@ -63,8 +63,6 @@ VECTOR_SERIES = 19
 """From this series on Odoo's AI modules want pgvector."""
 IDLE_IN_TRANSACTION_SECONDS = 900
 """As on the instance: Odoo leaves transactions open only after a fault."""
-OWN_POOLERS = 2
-"""Of a tenant's own pooler in production: one may be replaced."""
 LEAST_CONCURRENT = 16
 """Requests of one tenant at the ingress at the same time: less would break pages that load a dozen assets at once."""
 SPEND_ACTUAL_PERCENT = (80, 100)
@@ -248,9 +246,9 @@ def _runtime(
 
 def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[Decision], found: list[Budget]) -> _Own:
     """Instance and pooler, in production a cache too. Outside production one zone is enough and a cache is shared."""
-    service = context.service_class(tenant.customer)
+    service, cell = context.service_class(tenant.customer), context.cell_of(tenant.customer)
     production = tenant.environment == "production"
-    replicas = OWN_POOLERS if production else 1
+    replicas = shared.OWN_POOLERS if production else 1
     bus = workloads.bus_connections(odoo.workloads)
     pool = ceil(workloads.processes(odoo.workloads) / replicas) + 1
     runners = workloads.runner_connections(odoo.workloads)
@@ -337,7 +335,11 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
         credentials=tenant_data.secret(context, tenant, "pooler"),
         sessions=runners,
         clients_each=context.catalog.assumptions.pooler_clients,
-        cell=context.cell_of(tenant.customer),
+        cell=cell,
+        # Beside the workers: a burst of the neighbours' on shared nodes would reach a tenant that pays for nodes of its own.
+        place=shared.Place(_namespace(context, tenant), True)
+        if production
+        else shared.place(shared.band(context, cell), shared.GENERAL_POOL),
     )
     return _Own(database, pooler, _own_cache(context, tenant, windows, decisions) if production else None)
 

@@ -1,7 +1,6 @@
 """A tenant's Odoo runtime: its workloads with their settings, arguments, replicas and nodes."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.shared import (
@@ -10,9 +9,10 @@ from odoo_estate.decide.shared import (
     INTEGRATION_POOL,
     TRIAL_PRIORITY,
     WEB_PRIORITY,
+    Place,
+    place,
 )
 from odoo_estate.decide.sizing import Pods
-from odoo_estate.decide.tags import POOL
 from odoo_estate.plan import ContainerSize, OdooPlan, Workload, WorkloadPlan
 from odoo_estate.spec.catalog import CellBand, OdooBand, WorkloadBand
 
@@ -47,13 +47,6 @@ PRIORITIES: Mapping[Workload, str] = {
 }
 
 
-class Place(NamedTuple):
-    """The node pool of a workload and whether it has to be tolerated."""
-
-    pool: str
-    tainted: bool
-
-
 def workload_bands(band: OdooBand, *, reporting: bool) -> dict[Workload, WorkloadBand]:
     """The band's workloads; reporting only where the class has it."""
     found: dict[Workload, WorkloadBand] = {
@@ -68,10 +61,8 @@ def workload_bands(band: OdooBand, *, reporting: bool) -> dict[Workload, Workloa
 
 
 def place_of(workload: Workload, cell: CellBand) -> Place:
-    """The cell's pool for a workload; general where the cell has no other."""
-    pool = PLACES[workload] if PLACES[workload] in cell.node_pools else GENERAL_POOL
-    one = cell.node_pools.get(pool)
-    return Place(pool, one.tainted if one else False)
+    """The cell's pool for a workload."""
+    return place(cell, PLACES[workload])
 
 
 def replicas(band: WorkloadBand, workload: Workload, *, production: bool, least_web: int) -> tuple[int, int]:
@@ -162,8 +153,8 @@ def workload_plan(
         target_cpu_percent=TARGET_CPU_PERCENT,
         grace_seconds=seconds + 30,
         priority_class=PRIORITIES[workload] if production else TRIAL_PRIORITY,
-        node_selector={POOL: place.pool},
-        tolerations={POOL: place.pool} if place.tainted else {},
+        node_selector=place.node_selector,
+        tolerations=place.tolerations,
         spread_zones=spread and most > 1,
     )
 

@@ -161,17 +161,23 @@ def routes() -> Admission:
 
 
 def certificates() -> Admission:
-    """No certificate for another's host."""
+    """No certificate for another's host or service, and none that vouches for others: the cluster's own authority would sign it."""
+    own = "'.' + namespaceObject.metadata.name + '.svc.cluster.local'"
     return Admission(
         resources={"cert-manager.io": ("certificates",)},
         variables={"hosts": annotation(boundary.HOSTS)},
         validations=[
             Validation(
-                expression="has(object.spec.dnsNames) && object.spec.dnsNames.all(n, n in variables.hosts) && "
+                expression="has(object.spec.dnsNames) && "
+                f"object.spec.dnsNames.all(n, n in variables.hosts || n.endsWith({own})) && "
                 "(!has(object.spec.commonName) || object.spec.commonName in variables.hosts) && "
                 "!has(object.spec.ipAddresses) && !has(object.spec.uris) && !has(object.spec.emailAddresses) && "
                 "!has(object.spec.otherNames) && !has(object.spec.literalSubject)",
-                message="a certificate names hosts of its namespace only (annotation odoo-estate/hosts)",
+                message="a certificate names hosts of its namespace only (annotation odoo-estate/hosts, or its services)",
+            ),
+            Validation(
+                expression="!has(object.spec.isCA) || !object.spec.isCA",
+                message="a certificate in a tenant's namespace vouches for nobody else",
             ),
         ],
     )

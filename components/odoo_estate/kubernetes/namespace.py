@@ -15,7 +15,7 @@ from odoo_estate.plan import QuotaPlan
 POD_SECURITY_VERSION = "v1.34"
 """Pinned: the standard's controls change with Kubernetes' releases, ours with an entry in the changelog."""
 
-POOLER = "estate.odoo/pooler"
+POOLER = "odoo-estate/pooler"
 """Namespace label: the pooler that lets this namespace's pods in."""
 
 

@@ -182,6 +182,8 @@ def deployment(
             service_account="default",
             grace_seconds=GRACE_SECONDS,
             priority_class=plan.priority_class,
+            node_selector=plan.node_selector,
+            tolerations=plan.tolerations,
             spread_over=spread(selector(plan), zones=True),
         ),
     }

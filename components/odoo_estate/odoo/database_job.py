@@ -68,7 +68,7 @@ def pod(args: DatabaseJobArgs) -> k8s.core.v1.PodTemplateSpecArgsDict:
     """The names of password Secrets carry their versions, so that a new password makes a new Job."""
     return pod_template(
         labels={**args["labels"], "app.kubernetes.io/name": "database-job"},
-        annotations={"estate.odoo/script": checksum(args["script"])},
+        annotations={"odoo-estate/script": checksum(args["script"])},
         containers=[container(args)],
         volumes=[
             {"name": "script", "config_map": {"name": args["job"]}},

@@ -171,8 +171,9 @@ SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'database') \gexec
 SELECT format('ALTER DATABASE %I CONNECTION LIMIT %s', :'database', :'connection_limit'::int) \gexec
 \if :suspended
   INSERT INTO pooler.suspended (database) VALUES (:'database') ON CONFLICT DO NOTHING;
-  SELECT format('REVOKE ALL ON DATABASE %I FROM %I', :'database', rolname)
-    FROM pg_roles WHERE rolname IN (:'login', :'pool_login', :'user', :'former_user') \gexec
+  -- Whoever it is: workers, and people who read.
+  SELECT format('REVOKE ALL ON DATABASE %I FROM %I', datname, rolname)
+    FROM pg_database, aclexplode(datacl) JOIN pg_roles ON pg_roles.oid = grantee WHERE datname = :'database' AND grantee <> datdba \gexec
   -- Nobody comes in any more; now those who are inside leave. The users' sessions on the bus as well, the shared workers' not.
   SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND (datname = :'database' OR usename IN (:'user', :'former_user')) \g /dev/null
@@ -230,8 +231,8 @@ SELECT pg_temp.demand(:'approver' <> '', 'nobody approved it') \g /dev/null
 SELECT pg_temp.demand(NOT EXISTS (SELECT FROM pg_roles WHERE rolname IN (:'user', :'former_user', :'login', :'owner') AND rolcanlogin),
                       'a role of the tenant can log in') \g /dev/null
 \if :present
-  SELECT pg_temp.demand(NOT EXISTS (SELECT FROM pg_roles WHERE rolname IN (:'user', :'former_user', :'login', :'pool_login')
-                                    AND has_database_privilege(rolname, :'database', 'CONNECT')), 'a role may still connect') \g /dev/null
+  SELECT pg_temp.demand(NOT EXISTS (SELECT FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba)))
+                                    WHERE datname = :'database' AND grantee <> datdba), 'a role may still connect') \g /dev/null
   SELECT pg_temp.demand(NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = :'database'), 'somebody is connected') \g /dev/null
   SELECT pg_temp.demand((SELECT datdba FROM pg_database WHERE datname = :'database') = (SELECT oid FROM pg_roles WHERE rolname = :'owner'),
                         'the database belongs to another') \g /dev/null

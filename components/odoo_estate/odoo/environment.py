@@ -59,7 +59,7 @@ class OdooEnvironment(pulumi.ComponentResource):
             secret=TRUST,
             namespace=args["namespace"],
             labels=args["labels"],
-            hosts=[f"odoo.{args['namespace']}"],
+            hosts=[f"odoo.{args['namespace']}.svc.cluster.local"],
             usage="client auth",
             opts=pulumi.ResourceOptions(parent=self),
         )

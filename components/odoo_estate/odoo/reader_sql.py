@@ -49,11 +49,11 @@ TENANT_READERS = rf"""
 \getenv data_readers DATA_READERS
 SELECT EXISTS (SELECT FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = {READER!r}) AS anybody \gset
 \if :anybody
-  -- pg_read_all_data would be shorter, but shows the verifiers of all passwords too (pg_authid). What the tenant makes belongs to its login.
+  -- pg_read_all_data would be shorter, but shows the verifiers of all passwords too (pg_authid). What the tenant makes belongs to its login,
+  -- whichever user makes it. A suspended tenant's data is nobody's to read: support needs none, and a reader inside would hold up the removal.
   RESET ROLE;
-  SELECT format('GRANT %I TO CURRENT_USER', :'login') WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \gexec
   CREATE TEMPORARY TABLE privilege AS
-    SELECT rolname, CASE WHEN rolname = ANY (string_to_array(:'data_readers', ','))
+    SELECT rolname, CASE WHEN rolname = ANY (string_to_array(:'data_readers', ',')) AND NOT :'suspended'::boolean
                       THEN ARRAY['GRANT', 'TO'] ELSE ARRAY['REVOKE', 'FROM'] END AS words
     FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = {READER!r};
   GRANT SELECT ON privilege TO PUBLIC;
