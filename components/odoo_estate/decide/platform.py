@@ -8,17 +8,19 @@ from math import ceil
 
 from odoo_estate.decide import budgets, identities, network, shared
 from odoo_estate.decide.cell import cell_tags
-from odoo_estate.decide.charts import chart_plans
+from odoo_estate.decide.charts import SYSTEM_POOL, chart_plans
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.naming import cell_stack, name, part, platform_stack
-from odoo_estate.decide.tags import labels
+from odoo_estate.decide.tags import POOL, labels
 from odoo_estate.decide.workloads import DATA_VOLUME_MIB, common_settings
 from odoo_estate.errors import Refused
 from odoo_estate.plan import (
+    ContainerSize,
     Decision,
     IssuerPlan,
     OdooPlan,
+    PagesPlan,
     PlatformPlan,
     PooledWorkersPlan,
     ProvisioningPlan,
@@ -83,6 +85,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
             database_cidrs=_database_cidrs(context, cell),
         ),
         labels=own_labels,
+        pages=_pages(context, cell),
         issuers={
             shared.ISSUER: IssuerPlan(
                 server=ACME,
@@ -91,6 +94,23 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
                 domains=(shared.zone_domain(context, cell),),
             )
         },
+    )
+
+
+def _pages(context: Context, cell: str) -> PagesPlan:
+    """The brands are the estate's partners, not their customers, who come and go."""
+    estate = context.estate
+    pool = shared.band(context, cell).node_pools.get(SYSTEM_POOL)
+    brands = {key: (one.brand, one.contact) for key, one in estate.partners.items()}
+    return PagesPlan(
+        namespace=shared.INGRESS_NAMESPACE,
+        image=context.catalog.versions.images["pages"],
+        replicas=2,
+        size=ContainerSize(cpu_millicores=25, memory_mib=64),
+        brands={shared.OPERATOR_BRAND: (estate.operator.name, estate.contacts.operations), **brands},
+        priority_class=shared.PLATFORM_PRIORITY,
+        node_selector={POOL: SYSTEM_POOL} if pool else {},
+        tolerations={POOL: SYSTEM_POOL} if pool and pool.tainted else {},
     )
 
 
@@ -145,7 +165,7 @@ def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPla
         secret=shared.pooled_secret(context, cell, service_class),
         service_account=shared.SERVICE_ACCOUNT,
         cache=_sessions(context, cell, service_class),
-        login_per_minute=limit.login_per_minute,
+        login_per_minute=shared.ingress_share(context, limit.login_per_minute),
         body_mib=limit.body_mib,
     )
 
