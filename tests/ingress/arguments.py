@@ -29,7 +29,7 @@ def traefik_arguments(values: Mapping[str, Any], ports: Mapping[str, int] = PORT
     """``ports`` puts other ports in the place of the chart's."""
     unknown = set(values) - KUBERNETES_ONLY - {"metrics", "ports", "providers"}
     assert not unknown, f"no argument is known for {sorted(unknown)}"
-    found = ["--global.checknewversion=false", "--ping=true"]
+    found = ["--global.checknewversion=false", "--api.dashboard=true", "--ping=true"]  # the chart's own defaults
     for name in PORTS:
         found.append(f"--entrypoints.{name}.address=:{ports[name]}/tcp")
         found += entry_point(name, values["ports"].get(name, {}))

@@ -42,7 +42,7 @@ def own_route(path: str, service: dict[str, Any], middlewares: list[dict[str, An
 
 
 OWN = {"name": "odoo-web", "port": 8069}
-REACHING = {
+REACHING: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
     "service of another namespace": ({**OWN, "namespace": "pooled-starter"}, []),
     "middleware of another namespace": (OWN, [{"name": "tessera-production-tenant", "namespace": "pooled-starter"}]),
     "middleware of another namespace by its full name": (
@@ -99,19 +99,16 @@ def test_nobody_elses_tls_settings_count(ingress: World) -> None:
 
 
 def test_a_flattened_name_does_not_take_over_a_neighbours_middleware(ingress: World) -> None:
-    """Without safe naming, ``production-iberica-production-tenant`` of namespace ``iberica`` is called like ``iberica-production-tenant`` of
-    ``iberica-production``."""
+    """Without safe naming, ``production-tenant`` of ``iberica-production-iberica`` is called like ``iberica-production-tenant`` of
+    ``iberica-production``, and replaces it."""
     client = ingress.client("business")
-    thief = custom(
-        "Middleware",
-        "production-iberica-production-tenant",
-        {"headers": {"customRequestHeaders": {"X-Stolen": "yes"}}},
-        "iberica",
-    )
+    space = f"{SPACE}-iberica"
+    stolen = {"headers": {"customRequestHeaders": {"X-Stolen": "yes"}}}
+    thief = custom("Middleware", "production-tenant", stolen, space)
     mark = custom("Middleware", "seen", {"headers": {"customRequestHeaders": {"X-Seen": "yes"}}})
     later = custom("IngressRoute", "later", own_route("/later", OWN, [{"name": "seen"}]))
     try:
-        ingress.plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "iberica"}})
+        ingress.plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
         for one in (thief, mark, later):
             ingress.plane.apply(one)
         eventually(lambda: b'"x-seen": "yes"' in client.get(host("iberica"), "/later").body, "no route is taken over")

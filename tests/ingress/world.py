@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from sandbox.cluster.builds import TRAEFIK
 from sandbox.cluster.control_plane import ControlPlane, control_plane, definitions, free_ports, process
 from tests.cluster.cell import settled
+from tests.compose.graphs import recorded
 from tests.compose_tenant import graphs
 from tests.compose_tenant.test_root_estate import estate, plain
 from tests.ingress.arguments import PORTS, traefik_arguments
@@ -51,7 +52,7 @@ class World:
 
     def apply(self, plan: PlatformPlan | TenantPlan) -> None:
         """What the ingress reads of a stack, with a back end for each Service and a certificate for each secret that a route names."""
-        found = [settled(plain(one.inputs)) for one in graphs.objects(graphs.recorded(plan))]
+        found = [settled(plain(one.inputs)) for one in graphs.objects(recorded(plan))]
         for manifest in sorted(found, key=lambda one: one["kind"] != "Namespace"):
             if (
                 manifest["kind"] in KINDS
@@ -129,7 +130,7 @@ class World:
         folder = self.folder / "pages"
         (folder / "logs").mkdir(parents=True)
         for name, text in pages.files(platform().pages.brands).items():
-            here = text.replace(f"root {pages.FOLDER}", f"root {folder}").replace("/tmp/", f"{folder}/")
+            here = text.replace("/tmp/", f"{folder}/").replace(f"root {pages.FOLDER}", f"root {folder}")
             (folder / name).write_text(here.replace(f"listen {pages.PORT}", f"listen {port}"), encoding="utf-8")
         self._running.enter_context(
             process(folder, "nginx", "-e", "stderr", "-c", f"{folder}/nginx.conf", "-g", "daemon off; user root;")

@@ -119,7 +119,7 @@ http {{
   map $http_{header} $brand {{
     default {first};
 {known}  }}
-  map $uri $retry {{ default {RETRY_SECONDS}; /{CLOSED["suspended"]} ""; }}
+  map $request_uri $retry {{ default {RETRY_SECONDS}; /{CLOSED["suspended"]} ""; }}
   server {{
     listen {PORT};
     root {FOLDER};
