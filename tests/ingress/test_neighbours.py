@@ -1,6 +1,9 @@
 """What a tenant could write into its own namespace does not reach beyond it."""
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -50,74 +53,59 @@ REACHING: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
         [{"name": "pooled-starter_tessera-production-tenant@kubernetescrd"}],
     ),
     "ingress' own interface": ({"name": "api@internal", "kind": "TraefikService"}, []),
-    "ingress' own metrics": ({"name": "prometheus@internal", "kind": "TraefikService"}, []),
 }
+
+
+@contextmanager
+def in_force(ingress: World, *tried: dict[str, Any]) -> Iterator[None]:
+    """With these objects taken over: a route that came after them, under a name that was never there before, already works."""
+    unique = f"control-{token_hex(4)}"
+    mark = custom("Middleware", unique, {"headers": {"customRequestHeaders": {"X-Marked": unique}}})
+    control = custom("IngressRoute", unique, own_route(f"/{unique}", OWN, [{"name": unique}]))
+    client = ingress.client("business")
+    try:
+        for one in (*tried, mark, control):
+            ingress.plane.apply(one)
+        marked = f'"x-marked": "{unique}"'.encode()
+        eventually(lambda: marked in client.get(host("iberica"), f"/{unique}").body, "no route is taken over")
+        yield
+    finally:
+        for one in (*tried, mark, control):
+            ingress.plane.call("DELETE", path_of(one))
 
 
 @pytest.mark.parametrize("reach", REACHING)
 def test_a_route_cannot_use_what_is_not_its_namespaces(ingress: World, reach: str) -> None:
-    client = ingress.client("business")
     service, middlewares = REACHING[reach]
-    control = custom("IngressRoute", "control", own_route("/control", OWN, []))
-    tried = custom("IngressRoute", "tried", own_route("/tried", service, middlewares))
-    server = f"{SPACE}/odoo-web".encode()
-    # The control proves that such a route is taken over, and one of the two is the last that is.
-    control["spec"]["routes"][0]["middlewares"] = [{"name": "marked"}]
-    mark = custom("Middleware", "marked", {"headers": {"customRequestHeaders": {"X-Marked": "yes"}}})
-    try:
-        for one in (mark, tried, control):
-            ingress.plane.apply(one)
-        eventually(
-            lambda: b'"x-marked": "yes"' in client.get(host("iberica"), "/control").body, "no route is taken over"
-        )
-        answer = client.get(host("iberica"), "/tried")
-        assert answer.status == 200, "the request falls to the tenant's proper route"
-        assert server in answer.body
-        assert b'"x-estate-tenant": "iberica.production"' in answer.body
-    finally:
-        for one in (mark, tried, control):
-            ingress.plane.call("DELETE", path_of(one))
+    path = f"/tried-{list(REACHING).index(reach)}"
+    with in_force(ingress, custom("IngressRoute", path[1:], own_route(path, service, middlewares))):
+        answer = ingress.client("business").get(host("iberica"), path)
+    assert answer.status == 200, "the request falls to the tenant's proper route"
+    assert f"{SPACE}/odoo-web".encode() in answer.body
+    assert b'"x-estate-tenant": "iberica.production"' in answer.body
 
 
 def test_nobody_elses_tls_settings_count(ingress: World) -> None:
-    client = ingress.client("business")
     old = ingress.client("business", spoken=(ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_1))
     weak = custom("TLSOption", "default", {"minVersion": "VersionTLS10", "sniStrict": False})
-    mark = custom("Middleware", "seen", {"headers": {"customRequestHeaders": {"X-Seen": "yes"}}})
-    later = custom("IngressRoute", "later", own_route("/later", OWN, [{"name": "seen"}]))
-    try:
-        for one in (weak, mark, later):
-            ingress.plane.apply(one)
-        eventually(lambda: b'"x-seen": "yes"' in client.get(host("iberica"), "/later").body, "no route is taken over")
+    with in_force(ingress, weak):
         with pytest.raises(ssl.SSLError, match="protocol version"):
             old.get(host("iberica"))
         with pytest.raises(ssl.SSLError, match="unrecognized name"):
-            client.get("nobody.example")
-    finally:
-        for one in (weak, mark, later):
-            ingress.plane.call("DELETE", path_of(one))
+            ingress.client("business").get("nobody.example")
 
 
 def test_a_flattened_name_does_not_take_over_a_neighbours_middleware(ingress: World) -> None:
     """Without safe naming, ``production-tenant`` of ``iberica-production-iberica`` is called like ``iberica-production-tenant`` of
-    ``iberica-production``, and replaces it."""
-    client = ingress.client("business")
+    ``iberica-production``, and replaces it whenever it happens to come later."""
     space = f"{SPACE}-iberica"
+    ingress.plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
     stolen = {"headers": {"customRequestHeaders": {"X-Stolen": "yes"}}}
-    thief = custom("Middleware", "production-tenant", stolen, space)
-    mark = custom("Middleware", "seen", {"headers": {"customRequestHeaders": {"X-Seen": "yes"}}})
-    later = custom("IngressRoute", "later", own_route("/later", OWN, [{"name": "seen"}]))
-    try:
-        ingress.plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
-        for one in (thief, mark, later):
-            ingress.plane.apply(one)
-        eventually(lambda: b'"x-seen": "yes"' in client.get(host("iberica"), "/later").body, "no route is taken over")
-        body = client.get(host("iberica"), "/odoo").body
-        assert b"x-stolen" not in body
-        assert b'"x-estate-tenant": "iberica.production"' in body
-    finally:
-        for one in (thief, mark, later):
-            ingress.plane.call("DELETE", path_of(one))
+    with in_force(ingress, custom("Middleware", "production-tenant", stolen, space)):
+        body = ingress.client("business").get(host("iberica"), "/odoo").body
+    assert "Name collision" not in ingress.log("business")
+    assert b"x-stolen" not in body
+    assert b'"x-estate-tenant": "iberica.production"' in body
 
 
 def test_what_is_added_for_one_tenant_interrupts_nobody(ingress: World) -> None:
