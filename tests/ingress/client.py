@@ -53,8 +53,8 @@ class Client:
             trusted.set_ciphers("ALL:@SECLEVEL=0")
         return trusted.wrap_socket(self.connect(), server_hostname=host)
 
-    def get(self, host: str, path: str = "/", **headers: str) -> Answer:
-        return self.send("GET", host, path, headers={key.replace("_", "-"): value for key, value in headers.items()})
+    def get(self, host: str, path: str = "/") -> Answer:
+        return self.send("GET", host, path)
 
     def send(
         self,

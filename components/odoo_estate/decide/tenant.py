@@ -430,7 +430,6 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
     host = f"{tenant.customer}.{shared.zone_domain(context, cell)}"
     host = host if production else f"{tenant.environment}.{host}"
     rate = context.catalog.rate_limits[service.rate_limit]
-    partner = context.partner(tenant.customer)
     if odoo:
         web = odoo.workloads["web"]
         serving = web.processes * web.max_replicas
@@ -452,7 +451,7 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
         target=shared.ingress_target(context, cell, contract.service_class),
         concurrent_requests=shared.ingress_share(context, max(LEAST_CONCURRENT, 2 * serving)),
         database_filter="" if odoo else f"^{database}$",
-        brand=contract.partner if contract.partner and partner else shared.OPERATOR_BRAND,
+        brand=contract.partner or shared.OPERATOR_BRAND,
         allow_from=contract.allow_from,
     )
 
