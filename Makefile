@@ -33,7 +33,7 @@ down: $(STAMP) ## destroy the sandbox estate and leave nothing running
 	@rm -rf .estate/sandbox
 
 test: $(STAMP) servers ## run all tests
-	@sandbox/install > /dev/null
+	@sandbox/install --tests > /dev/null
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 servers:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from sandbox.cluster.builds import CONTROL_PLANE  # noqa: E402
 from sandbox.environment import Unavailable, ensure_engine, environment  # noqa: E402
 
 
@@ -31,11 +32,23 @@ def _env(arguments: list[str]) -> str:
     return "\n".join(["unset PULUMI_CONFIG_PASSPHRASE;", *exports])
 
 
+def _install(arguments: list[str]) -> str:
+    parser = argparse.ArgumentParser(prog="sandbox/install")
+    parser.add_argument(
+        "--tests", action="store_true", help="what the tests need beside the engine, too: a control plane"
+    )
+    found = str(ensure_engine())
+    if parser.parse_args(arguments).tests:
+        for build in CONTROL_PLANE:
+            build.ensure()
+    return found
+
+
 def main() -> int:
     """What the first argument says: `install` or `env`."""
     name, *arguments = sys.argv[1:]
     try:
-        sys.stdout.write(f"{_env(arguments) if name == 'env' else ensure_engine()}\n")
+        sys.stdout.write(f"{_env(arguments) if name == 'env' else _install(arguments)}\n")
     except Unavailable as problem:
         sys.stderr.write(f"{problem}\n")
         return 2

@@ -655,6 +655,8 @@ class PlatformPlan(Plan):
     """Service class to its pooled workers; empty in a dedicated cell."""
     priorities: Mapping[str, PriorityPlan]
     ingress_classes: tuple[str, ...]
+    approved_registries: tuple[str, ...]
+    """Repositories, or prefixes of them up to a slash, that the cluster takes images from."""
     provisioning: ProvisioningPlan
     labels: Mapping[str, str]
     """Owner labels for every object of the platform; values fit Kubernetes' label syntax."""

@@ -63,6 +63,7 @@ DEFINITIONS = GoBuild(
     minutes="a minute",
     otherwise=_OTHERWISE,
 )
+CONTROL_PLANE = (ETCD, KUBERNETES, KWOK, DEFINITIONS)
 # The chart's version. Replaced as in Traefik's own go.mod, but for an earlier go-http-auth (basic authentication, which nothing here uses), because
 # the module proxy has not its latest commit; `extensions` stands for a module that exists only inside Traefik's repository.
 TRAEFIK = GoBuild(

@@ -96,15 +96,21 @@ class ControlPlane:
         except ValueError:
             return text.decode()
 
-    def apply(self, manifest: Mapping[str, Any], *, as_user: str = "", groups: Sequence[str] = ()) -> Any:
-        """Server-side apply with strict fields; an object without a name is created under one that the server makes up."""
+    def apply(
+        self, manifest: Mapping[str, Any], *, keep: bool = True, as_user: str = "", groups: Sequence[str] = ()
+    ) -> Any:
+        """Server-side apply with strict fields; an object without a name is created under one that the server makes up.
+
+        Without ``keep`` the object goes through everything but the store.
+        """
         path = self.path(manifest)
+        strict = "fieldValidation=Strict" if keep else "fieldValidation=Strict&dryRun=All"
         if "name" not in manifest["metadata"]:
             made = {**manifest, "metadata": {**manifest["metadata"], "generateName": "auto-"}}
-            return self.call("POST", f"{path}?fieldValidation=Strict", made, as_user=as_user, groups=groups)
+            return self.call("POST", f"{path}?{strict}", made, as_user=as_user, groups=groups)
         return self.call(
             "PATCH",
-            f"{path}/{manifest['metadata']['name']}?fieldManager=estate&force=true&fieldValidation=Strict",
+            f"{path}/{manifest['metadata']['name']}?fieldManager=estate&force=true&{strict}",
             manifest,
             kind="application/apply-patch+yaml",
             as_user=as_user,
@@ -123,8 +129,13 @@ class ControlPlane:
             return f"{root}/{name}"
         return f"{root}/namespaces/{manifest['metadata'].get('namespace', 'default')}/{name}"
 
-    def wait_for_kinds(self, *versions: str) -> None:
-        """Returns once the server serves these groups; definitions take a moment."""
+    def define(self) -> None:
+        """Makes the custom kinds of all that the platform's charts would install, and returns once the server serves them."""
+        versions = set()
+        for definition in definitions():
+            self.apply(definition)
+            spec = definition["spec"]
+            versions |= {f"{spec['group']}/{one['name']}" for one in spec["versions"] if one["served"]}
         deadline = time.monotonic() + START_SECONDS
         for version in versions:
             while True:
@@ -186,6 +197,7 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
             "--service-cluster-ip-range=10.96.0.0/16",
             f"--token-auth-file={folder / 'tokens.csv'}",
             "--authorization-mode=RBAC",
+            "--allow-privileged=true",  # as on EKS: Pod Security is what refuses
             "--endpoint-reconciler-type=none",
             "--profiling=false",
         )
@@ -196,6 +208,7 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
                 [
                     f"--service-account-private-key-file={key}",
                     f"--root-ca-file={folder / 'certificates' / 'apiserver.crt'}",
+                    "--horizontal-pod-autoscaler-sync-period=1s",
                 ]
                 if "manager" in name
                 else []

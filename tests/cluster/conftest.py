@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from sandbox.cluster.control_plane import ControlPlane, control_plane, definitions
+from sandbox.cluster.control_plane import ControlPlane, control_plane
 from tests.cluster.cell import Cell
 
 
@@ -11,9 +11,7 @@ from tests.cluster.cell import Cell
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A running control plane."""
     with control_plane(tmp_path_factory.mktemp("control-plane")) as running:
-        for definition in definitions():
-            running.apply(definition)
-        running.wait_for_kinds("traefik.io/v1alpha1", "external-secrets.io/v1", "cert-manager.io/v1")
+        running.define()
         yield running
 
 

@@ -190,6 +190,7 @@ def platform() -> PlatformPlan:
         },
         priorities={"business": PriorityPlan(value=1000, description="Business tenants")},
         ingress_classes=("standard", "business"),
+        approved_registries=("registry.example",),
         provisioning=ProvisioningPlan(
             namespace="databases", image=f"registry.example.com/postgres{DIGEST}", database_cidrs=DATABASE_CIDRS
         ),

@@ -59,9 +59,9 @@ def test_one_tenants_flood_is_cut_and_its_neighbours_requests_all_pass(ingress: 
     took = time.monotonic() - began
     assert counted[429] >= 50, f"nothing was cut: {counted}"
     assert set(counted) == {200, 429}
-    assert counted[200] <= limit.burst + limit.requests_per_second * (took + 1), (
-        "a spelling of the host has a limit of its own"
-    )
+    # Two bursts: when Traefik takes over a change, whoever's, limits begin anew.
+    most = 2 * limit.burst + limit.requests_per_second * (took + 1)
+    assert counted[200] <= most, "a spelling of the host has a limit of its own"
     assert len(neighbour) > 10
     assert set(neighbour) == {200}
 

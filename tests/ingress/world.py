@@ -18,8 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sandbox.cluster.builds import TRAEFIK
-from sandbox.cluster.control_plane import ControlPlane, control_plane, definitions, free_ports, process
-from tests.cluster.cell import settled
+from sandbox.cluster.control_plane import ControlPlane, control_plane, free_ports, process
 from tests.compose.graphs import recorded
 from tests.compose_tenant import graphs
 from tests.compose_tenant.test_root_estate import estate, plain
@@ -52,7 +51,7 @@ class World:
 
     def apply(self, plan: PlatformPlan | TenantPlan) -> None:
         """What the ingress reads of a stack, with a back end for each Service and a certificate for each secret that a route names."""
-        found = [settled(plain(one.inputs)) for one in graphs.objects(recorded(plan))]
+        found = [plain(one.inputs) for one in graphs.objects(recorded(plan))]
         for manifest in sorted(found, key=lambda one: one["kind"] != "Namespace"):
             if (
                 manifest["kind"] in KINDS
@@ -239,10 +238,7 @@ def eventually(check: Callable[[], object], message: str) -> None:
 def world(folder: Path, customers: tuple[str, ...]) -> Iterator[World]:
     """A world with these tenants, ready to be asked."""
     with control_plane(folder / "plane") as plane, ExitStack() as running:
-        for definition in definitions():
-            if definition["spec"]["group"] == "traefik.io":
-                plane.apply(definition)
-        plane.wait_for_kinds("traefik.io/v1alpha1")
+        plane.define()
         made = World(plane, folder, running)
         plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": platform().pages.namespace}})
         made.apply(platform())

@@ -353,6 +353,11 @@ def test_organisation_mode_needs_an_account_of_its_own_for_every_role(desk: "Des
             "versions.odoo.18.0.postgres_min",
             'Odoo 18.0 needs PostgreSQL 12 or later, the catalog pins "11.9"',
         ),
+        (
+            "versions: {images: {postgres: 'quay.example/postgres@sha256:00'}}",
+            "versions.images.postgres",
+            '"quay.example/postgres" is not an approved registry: clusters would refuse its pods',
+        ),
     ],
 )
 def test_an_override_of_the_catalog_must_fit_the_rest_of_it(

@@ -10,6 +10,7 @@ from odoo_estate.compose.kubernetes_stack import Here, here
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import CellOutputs, Outputs, PlatformOutputs
 from odoo_estate.compose.provisioning import Provisioning, prepare_instance, prepare_login
+from odoo_estate.kubernetes.admission import admission_policies, partner_role
 from odoo_estate.kubernetes.cluster_scope import (
     chart,
     cluster_issuer,
@@ -72,12 +73,14 @@ def cluster_services(plan: PlatformPlan, cell: CellOutputs, at: Here) -> list[pu
     storage_class("storage", cell.key_arn(plan.storage_key), labels, at.cluster)
     for key in plan.ingress_classes:
         first.append(ingress_class(f"ingress-class-{key}", key, labels, at.cluster))
+    partner_role(labels, at.cluster)
     charts: list[pulumi.Resource] = [
         chart(f"chart-{key}", key, spec, after(at.cluster, *first)) for key, spec in plan.charts.items()
     ]
     for key, issuer in plan.issuers.items():
         cluster_issuer(f"issuer-{key}", key, issuer, labels, after(at.cluster, *charts))
-    return [*first, *charts]
+    # Custom kinds exist once their charts stand; a policy about a kind that is not there yet would judge nothing.
+    return [*first, *charts, *admission_policies(plan.approved_registries, labels, after(at.cluster, *charts))]
 
 
 def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[pulumi.Resource]) -> None:

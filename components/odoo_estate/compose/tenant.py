@@ -20,6 +20,7 @@ from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import CellOutputs, LandingZoneOutputs, Outputs, PlatformOutputs, TenantOutputs
 from odoo_estate.compose.providers import aws_provider
 from odoo_estate.compose.provisioning import Provisioning, prepare_instance, prepare_pooled_tenant, prepare_tenant
+from odoo_estate.kubernetes.boundary import tenant_boundary
 from odoo_estate.kubernetes.external_secret import secret_store
 from odoo_estate.kubernetes.namespace import WorkloadNamespace
 from odoo_estate.kubernetes.network_policies import workload_policies
@@ -241,8 +242,22 @@ def namespace(plan: TenantPlan, at: Here) -> WorkloadNamespace:
             "quota": plan.quota,
             "pooler": plan.pooler.name,
             "service_account": plan.service_account,
+            "boundary": boundary(plan),
+            "partner": plan.partner,
         },
         at.components,
+    )
+
+
+def boundary(plan: TenantPlan) -> Mapping[str, str]:
+    """What the namespace may claim: its hosts, the node pools that its workloads were planned for, the role of its secrets."""
+    workloads = plan.odoo.workloads.values() if plan.odoo else ()
+    return tenant_boundary(
+        hosts=plan.route.hosts,
+        pools=[pool for one in workloads for pool in one.node_selector.values()],
+        secrets_role_arn=plan.target.arn("iam", f"role/{plan.secrets_role.name}", regional=False)
+        if plan.secrets_role
+        else "",
     )
 
 

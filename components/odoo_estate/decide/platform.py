@@ -11,6 +11,7 @@ from odoo_estate.decide.cell import cell_tags
 from odoo_estate.decide.charts import SYSTEM_POOL, chart_plans
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.guardrails import guardrails
+from odoo_estate.decide.landing_zone import shared_target
 from odoo_estate.decide.naming import cell_stack, name, part, platform_stack
 from odoo_estate.decide.tags import POOL, labels
 from odoo_estate.decide.workloads import DATA_VOLUME_MIB, common_settings
@@ -79,6 +80,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         priorities=dict(shared.PRIORITIES),
         ingress_classes=tuple(shared.ingress_class(key) for key in band.serves),
         ingress_targets={shared.ingress_class(key): shared.ingress_target(context, cell, key) for key in band.serves},
+        approved_registries=_approved_registries(context),
         provisioning=ProvisioningPlan(
             namespace=shared.PROVISIONING_NAMESPACE,
             image=catalog.versions.images["postgres"],
@@ -112,6 +114,14 @@ def _pages(context: Context, cell: str) -> PagesPlan:
         node_selector={POOL: SYSTEM_POOL} if pool else {},
         tolerations={POOL: SYSTEM_POOL} if pool and pool.tainted else {},
     )
+
+
+def _approved_registries(context: Context) -> tuple[str, ...]:
+    """The catalog's, and the estate's own in the account that keeps its images."""
+    account = shared_target(context).account
+    regions = sorted({region for zone in context.estate.residency.values() for region in zone.regions})
+    own = (f"{account}.dkr.ecr.{region}.amazonaws.com" for region in regions)
+    return (*context.catalog.versions.approved_registries, *own)
 
 
 def _database_cidrs(context: Context, cell: str) -> tuple[str, ...]:

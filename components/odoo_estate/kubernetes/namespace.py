@@ -6,6 +6,8 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_kubernetes as k8s
 
+from odoo_estate.kubernetes import boundary
+from odoo_estate.kubernetes.admission import partner_binding
 from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.kubernetes.network_policies import Policy
 from odoo_estate.plan import QuotaPlan
@@ -30,6 +32,10 @@ class WorkloadNamespaceArgs(TypedDict):
     quota: NotRequired[QuotaPlan | None]
     pooler: NotRequired[str]
     """Name of the pooler that the namespace's pods use."""
+    boundary: NotRequired[Mapping[str, str]]
+    """What a tenant's namespace may claim (`odoo_estate.kubernetes.boundary`); without it the namespace is the platform's own."""
+    partner: NotRequired[str]
+    """The partner whose administrators look after it."""
 
 
 class WorkloadNamespace(pulumi.ComponentResource):
@@ -44,7 +50,8 @@ class WorkloadNamespace(pulumi.ComponentResource):
             name,
             metadata={
                 "name": args["namespace"],
-                "labels": {**args["labels"], **security_labels(), **pooler_label(args)},
+                "labels": {**args["labels"], **security_labels(), **pooler_label(args), **boundary_label(args)},
+                "annotations": dict(args.get("boundary", {})),
             },
             opts=child,
         )
@@ -69,6 +76,8 @@ class WorkloadNamespace(pulumi.ComponentResource):
                 automount_service_account_token=False,
                 opts=inside,
             )
+        if partner := args.get("partner"):
+            partner_binding(f"{name}-partner", args["namespace"], partner, args["labels"], inside)
         self.register_outputs({"namespace": self.namespace})
 
 
@@ -79,6 +88,10 @@ def security_labels() -> dict[str, str]:
         for mode in ("enforce", "warn", "audit")
         for suffix, value in (("", "restricted"), ("-version", POD_SECURITY_VERSION))
     }
+
+
+def boundary_label(args: WorkloadNamespaceArgs) -> dict[str, str]:
+    return {boundary.LABEL: "tenant" if args.get("boundary") else "platform"}
 
 
 def pooler_label(args: WorkloadNamespaceArgs) -> dict[str, str]:

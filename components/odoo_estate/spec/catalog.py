@@ -163,6 +163,8 @@ class Versions(Spec):
     valkey: Text
     odoo: dict[Text, OdooVersion]
     images: dict[Text, Text]
+    approved_registries: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Repositories that clusters take images from, beside the estate's own registry."""
     ami_type: Text
     pod_security: Text
 

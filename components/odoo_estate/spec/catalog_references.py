@@ -1,5 +1,6 @@
 """The catalog against itself: names of bands, classes and locks, and figures that AWS or arithmetic tie together."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from odoo_estate.errors import Path, Problem
@@ -8,6 +9,9 @@ from odoo_estate.spec.quoting import shown, unknown
 
 COLD_DAYS = 90
 """AWS Backup keeps a recovery point in cold storage for at least so long (AWS Backup developer guide, lifecycle)."""
+
+OWN_REGISTRY = re.compile(r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
+"""A registry of an AWS account: whether it is the estate's own is known where its accounts are."""
 
 
 def catalog_problems(catalog: Catalog) -> Iterator[Problem]:
@@ -124,4 +128,21 @@ def _versions(catalog: Catalog) -> Iterator[Problem]:
                 version.postgres_min,
                 (),
                 "pin a later PostgreSQL under versions.postgres, or remove the series",
+            )
+    images: dict[Path, str] = {
+        **{("odoo", series, "image"): version.image for series, version in catalog.versions.odoo.items()},
+        **{("images", key): image for key, image in catalog.versions.images.items()},
+    }
+    approved = catalog.versions.approved_registries
+    for path, image in images.items():
+        repository = image.split("@", maxsplit=1)[0]
+        known = any(repository == one or repository.startswith(f"{one}/") for one in approved)
+        if not known and not OWN_REGISTRY.match(repository):
+            yield Problem(
+                f"{shown(repository)} is not an approved registry: clusters would refuse its pods",
+                "catalog",
+                ("versions", *path),
+                image,
+                approved,
+                "use an image of one of these or of the estate's own registry, or approve it under versions.approved_registries",
             )

@@ -1,0 +1,391 @@
+"""A second tenant tries to get at the first: each attempt is made on a real API server, with its real admission and quotas, and refused."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sandbox.cluster.control_plane import ControlPlane, Refused
+from tests.cluster.cell import Cell, manifests
+
+from odoo_estate.kubernetes.boundary import HOSTS
+from odoo_estate.plan import TenantPlan
+
+DIGEST = "@sha256:" + "0" * 64
+ODOO = f"docker.io/library/odoo{DIGEST}"
+PARTNER = ("partner:northwind",)
+
+
+def of(cell: Cell, tenancy: str, number: int = 0) -> TenantPlan:
+    """A tenant of the cell with a namespace of its own."""
+    found = [one for one in cell.tenants if one.tenancy == tenancy and one.environment == "production"]
+    return found[number]
+
+
+@pytest.fixture(scope="module")
+def first(shared_cell: Cell) -> TenantPlan:
+    return of(shared_cell, "semi-dedicated")
+
+
+@pytest.fixture(scope="module")
+def second(shared_cell: Cell) -> TenantPlan:
+    return of(shared_cell, "namespaced")
+
+
+def pod(tenant: TenantPlan, **spec: Any) -> dict[str, Any]:
+    """A pod that a tenant may run, with changes."""
+    pools = [one.node_selector["odoo-estate/pool"] for one in tenant.odoo.workloads.values()] if tenant.odoo else []
+    container = {
+        "name": "odoo",
+        "image": ODOO,
+        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "16Mi"}},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "attempt", "namespace": tenant.namespace},
+        "spec": {
+            "nodeSelector": {"odoo-estate/pool": pools[0]},
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 101,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [container],
+            **spec,
+        },
+    }
+
+
+def attempt(plane: ControlPlane, manifest: dict[str, Any], **who: Any) -> None:
+    """Tries it without leaving anything behind."""
+    path = plane.path(manifest)
+    plane.call("POST", f"{path}?dryRun=All", manifest, **who)
+
+
+def test_the_policies_mean_what_they_say(plane: ControlPlane, shared_cell: Cell) -> None:
+    listed = plane.call("GET", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies")["items"]
+    assert {one["metadata"]["name"] for one in listed} >= {"estate-images", "estate-routes", "estate-namespaces"}
+    for one in listed:
+        assert one.get("status", {}).get("typeChecking", {}).get("expressionWarnings", []) == [], one["metadata"][
+            "name"
+        ]
+
+
+def test_an_ordinary_pod_is_let_in(plane: ControlPlane, second: TenantPlan) -> None:
+    attempt(plane, pod(second))
+
+
+def test_a_partners_administrator_looks_after_its_own_namespace_only(
+    plane: ControlPlane, first: TenantPlan, second: TenantPlan
+) -> None:
+    assert second.partner and second.partner != first.partner
+    who = {"as_user": "anna", "groups": (f"partner:{second.partner}",)}
+    assert plane.call("GET", f"/api/v1/namespaces/{second.namespace}/pods", **who)["items"]
+    for namespace in (first.namespace, "pooler", "provisioning"):
+        with pytest.raises(Refused) as refused:
+            plane.call("GET", f"/api/v1/namespaces/{namespace}/pods", **who)
+        assert refused.value.status == 403
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("GET", "/api/v1/namespaces/{ns}/secrets"),
+        ("POST", "/api/v1/namespaces/{ns}/pods/some/exec"),
+        ("POST", "/api/v1/namespaces/{ns}/pods/some/portforward"),
+        ("DELETE", "/api/v1/namespaces/{ns}/resourcequotas/quota"),
+        ("DELETE", "/apis/networking.k8s.io/v1/namespaces/{ns}/networkpolicies/default-deny"),
+        ("GET", "/apis/external-secrets.io/v1/namespaces/{ns}/secretstores"),
+        ("DELETE", "/api/v1/namespaces/{ns}"),
+    ],
+)
+def test_not_even_in_its_own_namespace_may_it_weaken_or_see_secrets(
+    plane: ControlPlane, second: TenantPlan, verb: str, path: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        plane.call(verb, path.format(ns=second.namespace), as_user="anna", groups=(f"partner:{second.partner}",))
+    assert refused.value.status == 403
+
+
+def test_a_workloads_own_account_may_do_nothing(plane: ControlPlane, first: TenantPlan, second: TenantPlan) -> None:
+    who = {"as_user": f"system:serviceaccount:{second.namespace}:{second.service_account}"}
+    for path in (f"/api/v1/namespaces/{second.namespace}/pods", f"/api/v1/namespaces/{first.namespace}/secrets"):
+        with pytest.raises(Refused) as refused:
+            plane.call("GET", path, **who)
+        assert refused.value.status == 403
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "docker.io/library/odoo:18.0",
+        "odoo" + DIGEST,
+        "docker.io/library/odoo-evil" + DIGEST,
+        "evil.example/docker.io/library/odoo" + DIGEST,
+        "docker.io/library/odoo@sha256:0000",
+    ],
+)
+@pytest.mark.parametrize("kind", ["containers", "initContainers"])
+def test_images_come_by_digest_from_approved_registries(
+    plane: ControlPlane, second: TenantPlan, image: str, kind: str
+) -> None:
+    manifest = pod(second)
+    other = {**copy.deepcopy(manifest["spec"]["containers"][0]), "name": "other", "image": image}
+    manifest["spec"].setdefault(kind, []).append(other)
+    with pytest.raises(Refused, match="by digest from an approved registry"):
+        attempt(plane, manifest)
+
+
+def test_a_debugging_container_is_judged_like_any_other(
+    plane: ControlPlane, shared_cell: Cell, second: TenantPlan
+) -> None:
+    shared_cell.settle()
+    name = next(one["metadata"]["name"] for one in shared_cell.pods(second.namespace))
+    debug = copy.deepcopy(pod(second)["spec"]["containers"][0])
+    del debug["resources"]
+    body = {"spec": {"ephemeralContainers": [{**debug, "name": "debug", "image": "docker.io/library/busybox:latest"}]}}
+    with pytest.raises(Refused, match="by digest from an approved registry"):
+        plane.call(
+            "PATCH",
+            f"/api/v1/namespaces/{second.namespace}/pods/{name}/ephemeralcontainers?dryRun=All",
+            body,
+            kind="application/strategic-merge-patch+json",
+        )
+
+
+def test_it_cannot_run_on_the_firsts_nodes(plane: ControlPlane, first: TenantPlan, second: TenantPlan) -> None:
+    assert first.node_pool
+    (foreign,) = (
+        {one.node_selector["odoo-estate/pool"] for one in first.odoo.workloads.values()} if first.odoo else {""}
+    )
+    for change in (
+        {"nodeSelector": {"odoo-estate/pool": foreign}},
+        {"tolerations": [{"key": "odoo-estate/pool", "operator": "Equal", "value": foreign, "effect": "NoSchedule"}]},
+        {"tolerations": [{"operator": "Exists"}]},
+        {"tolerations": [{"key": "odoo-estate/pool", "operator": "Exists", "effect": "NoSchedule"}]},
+        {"nodeName": "any"},
+        {"priorityClassName": "system-node-critical"},
+    ):
+        with pytest.raises(Refused) as refused:
+            attempt(plane, pod(second, **change))
+        assert refused.value.status == 403, change
+    attempt(plane, pod(first))
+
+
+def route(tenant: TenantPlan) -> dict[str, Any]:
+    """The tenant's own route, under another name."""
+    found = next(one for one in manifests(tenant.stack) if one["kind"] == "IngressRoute")
+    return {**found, "metadata": {**found["metadata"], "name": "attempt"}}
+
+
+def rewritten(manifest: dict[str, Any], change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    changed = copy.deepcopy(manifest)
+    change(changed["spec"])
+    return changed
+
+
+def test_it_cannot_claim_the_firsts_host(plane: ControlPlane, first: TenantPlan, second: TenantPlan) -> None:
+    own, foreign = second.route.hosts[0], first.route.hosts[0]
+    attempt(plane, route(second))
+    rules = (
+        f"Host(`{foreign}`)",
+        f"Host(`{own}`) || Host(`{foreign}`)",
+        "HostRegexp(`.*`)",
+        "PathPrefix(`/`)",
+        f"Host(`{own}`) || PathPrefix(`/`)",
+        f"!Host(`{own}`)",
+        f"Host(`{own}`) && !Host(`{own}`) || Host(`{foreign}`)",
+        f"Host(`{own}`, `{foreign}`)",
+        f"HostSNI(`{foreign}`)",
+        f"Host(`{own}`) && Header(`X`, `y`)",
+    )
+    for rule in rules:
+        with pytest.raises(Refused, match="a route names"):
+            attempt(plane, rewritten(route(second), lambda spec, rule=rule: spec["routes"][0].update(match=rule)))
+
+
+def test_its_routes_stay_in_their_lane(plane: ControlPlane, first: TenantPlan, second: TenantPlan) -> None:
+    changes: list[Callable[[dict[str, Any]], None]] = [
+        lambda spec: spec["routes"][0].pop("priority"),
+        lambda spec: spec["routes"][0].update(priority=1_000_000),
+        lambda spec: spec["routes"][0]["services"][0].update(namespace=first.namespace),
+        lambda spec: spec["routes"][0]["services"][0].update(name="api@internal", kind="TraefikService"),
+        lambda spec: spec["routes"][0].update(middlewares=[{"name": "x", "namespace": first.namespace}]),
+        lambda spec: spec.pop("tls"),
+    ]
+    for number, change in enumerate(changes):
+        with pytest.raises(Refused) as refused:
+            attempt(plane, rewritten(route(second), change))
+        assert refused.value.status in (403, 422), number
+
+
+def test_it_gets_no_certificate_for_the_firsts_host(plane: ControlPlane, first: TenantPlan, second: TenantPlan) -> None:
+    own = next(one for one in manifests(second.stack) if one["kind"] == "Certificate")
+    made = {**own, "metadata": {**own["metadata"], "name": "attempt"}}
+    attempt(plane, made)
+    for change in (
+        {"dnsNames": [first.route.hosts[0]]},
+        {"commonName": first.route.hosts[0]},
+        {"dnsNames": [f"*.{second.route.hosts[0]}"]},
+    ):
+        with pytest.raises(Refused, match="a certificate names hosts of its namespace only"):
+            attempt(plane, {**made, "spec": {**made["spec"], **change}})
+
+
+def test_its_secret_store_goes_through_its_own_role_only(
+    plane: ControlPlane, first: TenantPlan, second: TenantPlan
+) -> None:
+    own = next(
+        one
+        for one in manifests(second.stack)
+        if one["kind"] == "SecretStore" and one["metadata"]["namespace"] == second.namespace
+    )
+    assert first.secrets_role and second.secrets_role
+    foreign = first.target.arn("iam", f"role/{first.secrets_role.name}", regional=False)
+    for aws in ({"role": foreign}, {"role": None}):
+        made = copy.deepcopy(own)
+        made["metadata"]["name"] = "attempt"
+        made["spec"]["provider"]["aws"].update(aws)
+        if aws["role"] is None:
+            del made["spec"]["provider"]["aws"]["role"]
+        with pytest.raises(Refused, match="goes through the role of its namespace"):
+            attempt(plane, made)
+
+
+def test_nobody_hands_out_more_than_the_partners_role(plane: ControlPlane, second: TenantPlan) -> None:
+    def binding(role: str, subject: dict[str, str]) -> dict[str, Any]:
+        return {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": "attempt", "namespace": second.namespace},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", **subject}],
+        }
+
+    attempt(plane, binding("estate-partner", {"name": f"partner:{second.partner}"}))
+    for made in (
+        binding("cluster-admin", {"name": f"partner:{second.partner}"}),
+        binding("estate-partner", {"name": "partner:another"}),
+        binding("estate-partner", {"name": "system:authenticated"}),
+    ):
+        with pytest.raises(Refused, match="only its partner gets a role"):
+            attempt(plane, made)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"type": "LoadBalancer"},
+        {"type": "NodePort"},
+        {"externalIPs": ["192.0.2.1"]},
+        {"type": "ExternalName", "externalName": "x.example"},
+    ],
+)
+def test_no_service_leaves_the_cluster(plane: ControlPlane, second: TenantPlan, spec: dict[str, Any]) -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "attempt", "namespace": second.namespace},
+        "spec": {"ports": [{"port": 80}], "selector": {"a": "b"}, **spec},
+    }
+    with pytest.raises(Refused):
+        attempt(plane, service)
+
+
+def test_other_ways_to_publish_a_host_are_closed(plane: ControlPlane, second: TenantPlan) -> None:
+    ingress = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "attempt", "namespace": second.namespace},
+        "spec": {"defaultBackend": {"service": {"name": "x", "port": {"number": 80}}}},
+    }
+    options = {
+        "apiVersion": "traefik.io/v1alpha1",
+        "kind": "TLSOption",
+        "metadata": {"name": "default", "namespace": second.namespace},
+        "spec": {"minVersion": "VersionTLS10"},
+    }
+    for made in (ingress, options):
+        with pytest.raises(Refused, match="this kind is the platform's"):
+            attempt(plane, made)
+
+
+def test_a_tenant_that_uses_up_its_quota_leaves_the_others_theirs(
+    plane: ControlPlane, first: TenantPlan, second: TenantPlan
+) -> None:
+    huge = pod(second)
+    assert second.quota
+    for number in range(second.quota.pods + 1):
+        manifest = {**huge, "metadata": {**huge["metadata"], "name": f"filler-{number}"}}
+        try:
+            plane.call("POST", plane.path(manifest), manifest)
+        except Refused as refused:
+            assert refused.status == 403 and "exceeded quota" in refused.message
+            break
+    else:
+        raise AssertionError("the quota did not bite")
+    attempt(plane, pod(first))
+    for one in range(number):
+        plane.call("DELETE", f"/api/v1/namespaces/{second.namespace}/pods/filler-{one}?gracePeriodSeconds=0")
+
+
+def test_only_the_platform_changes_a_boundary(plane: ControlPlane, second: TenantPlan) -> None:
+    path = f"/api/v1/namespaces/{second.namespace}?dryRun=All"
+    claim = {"metadata": {"annotations": {HOSTS: "other.example"}}}
+    powerful = {"as_user": "bert", "groups": ("operators",)}
+    plane.apply(
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": "test-everything"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+            "subjects": [
+                {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": name}
+                for name in ("operators", "estate:automation")
+            ],
+        }
+    )
+    kind = "application/merge-patch+json"
+    with pytest.raises(Refused, match="by the platform's automation"):
+        plane.call("PATCH", path, claim, kind=kind, **powerful)
+    with pytest.raises(Refused, match="by the platform's automation"):
+        plane.call("DELETE", path, **powerful)
+    plane.call("PATCH", path, claim, kind=kind, as_user="deploy", groups=("estate:automation",))
+
+
+WEAKENINGS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "privileged": lambda s: s["containers"][0]["securityContext"].update(
+        privileged=True, allowPrivilegeEscalation=True
+    ),
+    "escalation": lambda s: s["containers"][0]["securityContext"].pop("allowPrivilegeEscalation"),
+    "capabilities kept": lambda s: s["containers"][0]["securityContext"].pop("capabilities"),
+    "capability added": lambda s: s["containers"][0]["securityContext"]["capabilities"].update(add=["NET_ADMIN"]),
+    "root": lambda s: s["securityContext"].update(runAsUser=0),
+    "maybe root": lambda s: s["securityContext"].pop("runAsNonRoot"),
+    "no seccomp": lambda s: s["securityContext"].pop("seccompProfile"),
+    "unconfined": lambda s: s["securityContext"].update(seccompProfile={"type": "Unconfined"}),
+    "host network": lambda s: s.update(hostNetwork=True),
+    "host pid": lambda s: s.update(hostPID=True),
+    "host ipc": lambda s: s.update(hostIPC=True),
+    "host path": lambda s: s.update(volumes=[{"name": "h", "hostPath": {"path": "/"}}]),
+    "host port": lambda s: s["containers"][0].update(ports=[{"containerPort": 80, "hostPort": 80}]),
+    "proc mount": lambda s: (
+        s.update(hostUsers=False) or s["containers"][0]["securityContext"].update(procMount="Unmasked")
+    ),
+    "sysctl": lambda s: s["securityContext"].update(sysctls=[{"name": "kernel.msgmax", "value": "1"}]),
+    "selinux": lambda s: s["securityContext"].update(seLinuxOptions={"user": "system_u"}),
+    "apparmor": lambda s: s["securityContext"].update(appArmorProfile={"type": "Unconfined"}),
+    "probe host": lambda s: s["containers"][0].update(livenessProbe={"httpGet": {"port": 1, "host": "10.0.0.1"}}),
+}
+
+
+@pytest.mark.parametrize("weakening", WEAKENINGS)
+def test_every_weakening_that_pod_security_knows_is_refused(
+    plane: ControlPlane, second: TenantPlan, weakening: str
+) -> None:
+    manifest = pod(second)
+    WEAKENINGS[weakening](manifest["spec"])
+    with pytest.raises(Refused, match="violates PodSecurity"):
+        attempt(plane, manifest)
