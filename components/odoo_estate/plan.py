@@ -694,12 +694,36 @@ class ProvisioningPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class IssuerPlan:
-    """An ACME issuer of cert-manager that proves domains through Route 53."""
+    """An ACME issuer of cert-manager that proves domains through Route 53: ``domains`` are the estate's own, every other is proved by a record
+    that its owner delegates into them."""
 
     server: str
     email: str
     region: str
     domains: tuple[str, ...]
+
+
+PAGES = "pages"
+"""Middleware and Service of the pages that people see instead of Odoo; every ingress puts the middleware before all routes."""
+TENANT_HEADER = "X-Estate-Tenant"
+"""Set by each tenant's route over whatever a client sends: what limits count by and the access log shows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PagesPlan:
+    """The pages that people see instead of Odoo, in their brand: a static web server beside the ingress."""
+
+    namespace: str
+    image: str
+    """By digest; an nginx that runs without root."""
+    replicas: int
+    size: ContainerSize
+    brands: Mapping[str, tuple[str, str]]
+    """Brand key (`RoutePlan.brand`) to its name and the address that people may write to; the first one is for requests without a brand."""
+    priority_class: str = ""
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    tolerations: Mapping[str, str] = field(default_factory=dict)
+    """Taint key to its value, effect NoSchedule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -731,6 +755,7 @@ class PooledWorkersPlan:
     cache: "TenantCachePlan | None" = None
     """Where the workers keep sessions; None: on their own disks, which only a single replica can."""
     login_per_minute: int = 10
+    """Of one client at one replica of the ingress, as in `RoutePlan`."""
     body_mib: int = 64
 
 
@@ -753,6 +778,7 @@ class PlatformPlan(Plan):
     provisioning: ProvisioningPlan
     labels: Mapping[str, str]
     """Owner labels for every object of the platform; values fit Kubernetes' label syntax."""
+    pages: PagesPlan
     issuers: Mapping[str, IssuerPlan] = field(default_factory=dict)
     ingress_targets: Mapping[str, str] = field(default_factory=dict)
     """Ingress class to the DNS name in the cell's zone under which it answers; `RoutePlan.target` is one of these."""
@@ -891,8 +917,11 @@ class TenantCachePlan:
 
 @dataclass(frozen=True, kw_only=True)
 class RoutePlan:
-    """Public host names of a tenant environment with its ingress class, zone and rate limit."""
+    """Public host names of a tenant environment with its ingress class, zones and limits. Limits are those of one replica of the ingress: each
+    counts for itself."""
 
+    tenant: str
+    """What the access log and the limits know it by, e.g. ``acme.production``."""
     hosts: tuple[str, ...]
     ingress_class: str
     requests_per_second: int
@@ -911,6 +940,12 @@ class RoutePlan:
     sends (the shared workers load OCA's ``dbfilter_from_header``); empty elsewhere."""
     zone_target: AwsTarget | None = None
     """Where the landing zone keeps its zones; needed when a host is in one of them, and then the stack depends on ``landing-zone``."""
+    brand: str = "_operator"
+    """Whose pages people see when Odoo does not answer: a key of `PagesPlan.brands`."""
+    allow_from: tuple[str, ...] = ()
+    """Networks that may connect; empty: everybody. Health checks of ``/web/health`` always may."""
+    closed: Literal["", "maintenance", "suspended"] = ""
+    """Nobody gets through to Odoo, everybody sees the brand's page about it."""
 
 
 @dataclass(frozen=True, kw_only=True)

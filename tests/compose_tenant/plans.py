@@ -14,6 +14,7 @@ from odoo_estate.plan import (
     IssuerPlan,
     KeyPlan,
     OdooPlan,
+    PagesPlan,
     PlatformPlan,
     PooledWorkersPlan,
     PoolerPlan,
@@ -203,6 +204,13 @@ def platform() -> PlatformPlan:
             namespace="databases", image=f"registry.example.com/postgres{DIGEST}", database_cidrs=DATABASE_CIDRS
         ),
         labels=PLATFORM_LABELS,
+        pages=PagesPlan(
+            namespace="ingress",
+            image=f"registry.example.com/nginx{DIGEST}",
+            replicas=2,
+            size=SMALL,
+            brands={"_operator": ("Acme", "help@acme.example"), "bright": ("Bright & Co", "help@bright.example")},
+        ),
         ingress_targets={"business": "ingress.eu-1.erp.example.com"},
         issuers={
             "public": IssuerPlan(
@@ -301,6 +309,7 @@ def database(customer: str, **changes: Any) -> TenantDatabasePlan:
 def route(customer: str) -> RoutePlan:
     host = f"{customer}.eu-1.erp.example.com"
     return RoutePlan(
+        tenant=f"{customer}.production",
         hosts=(host, f"erp.{customer}.example"),
         ingress_class="business",
         requests_per_second=50,

@@ -32,6 +32,14 @@ def test_a_route_goes_before_the_ingress_that_serves_it() -> None:
     assert needs(graph, issuer, release)
 
 
+def test_domains_are_proved_by_records_alone_a_customers_by_the_one_its_owner_delegates() -> None:
+    own, delegated = named(graphs.platform(), "issuer-public").inputs["spec"]["acme"]["solvers"]
+    assert own["selector"] == {"dnsZones": ["erp.example.com"]}
+    assert "selector" not in delegated, "it is for everything else"
+    assert delegated["dns01"]["cnameStrategy"] == "Follow"
+    assert "http01" not in own | delegated
+
+
 @pytest.mark.parametrize("later", ["pooler-main-deployment", "odoo-web-deployment", "login-standard-run"])
 def test_nothing_connects_before_the_instance_knows_the_pooler(later: str) -> None:
     graph = graphs.platform()

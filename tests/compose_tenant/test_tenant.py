@@ -7,6 +7,7 @@ from tests.compose.graphs import needs, program, recorded
 from tests.compose_tenant import graphs, plans
 from tests.preview.protocol import assert_same_graph
 
+from odoo_estate.kubernetes.route import MANAGER
 from odoo_estate.preview.graph import Graph, Node
 
 
@@ -58,10 +59,11 @@ def test_shared_workers_are_told_by_the_ingress_which_tenant_a_request_is_for() 
         assert "db_name" not in text
         assert "dbfilter =" not in text
     graph = graphs.pooled()
-    header = graphs.of_kind(graph, "Middleware")["corner-shop-production-database"]["spec"]["headers"]
-    assert header == {"customRequestHeaders": {"X-Odoo-dbfilter": "^corner_shop_production$"}}
-    for rule in next(iter(graphs.of_kind(graph, "IngressRoute").values()))["spec"]["routes"]:
-        assert {"name": "corner-shop-production-database"} in rule["middlewares"], rule["match"]
+    header = graphs.of_kind(graph, "Middleware")["corner-shop-production-tenant"]["spec"]["headers"]
+    assert header["customRequestHeaders"]["X-Odoo-dbfilter"] == "^corner_shop_production$"
+    for route in graphs.of_kind(graph, "IngressRoute").values():
+        for rule in route["spec"]["routes"]:
+            assert rule["middlewares"][0] == {"name": "corner-shop-production-tenant"}, rule["match"]
 
 
 def test_odoos_password_is_on_no_command_line_and_in_no_variable() -> None:
@@ -76,20 +78,42 @@ def test_the_websocket_goes_to_its_own_server_and_is_neither_buffered_nor_counte
     routes = next(iter(graphs.of_kind(graphs.namespaced(), "IngressRoute").values()))["spec"]["routes"]
     websocket = next(route for route in routes if "/websocket" in route["match"])
     assert websocket["services"] == [{"name": "odoo-websocket", "port": 8072}]
-    assert {one["name"].rpartition("-")[2] for one in websocket["middlewares"]} == {"rate", "headers"}
-    assert websocket["priority"] == max(route["priority"] for route in routes)
+    assert {one["name"].rpartition("-")[2] for one in websocket["middlewares"]} == {"rate", "tenant"}
+    others = [route for route in routes if "Path(`" not in route["match"] and route is not websocket]
+    assert websocket["priority"] > max(route["priority"] for route in others)
 
 
 def test_the_database_manager_has_no_route() -> None:
     routes = next(iter(graphs.of_kind(graphs.pooled(), "IngressRoute").values()))["spec"]["routes"]
-    site = next(route for route in routes if route["services"][0]["port"] == 8069 and "login" not in route["match"])
-    assert "!PathPrefix(`/web/database`)" in site["match"]
+    site = min(routes, key=lambda route: route["priority"])
+    assert f"!PathRegexp(`{MANAGER}`)" in site["match"]
 
 
 def test_a_pooled_tenants_limits_are_its_own() -> None:
     middlewares = graphs.of_kind(graphs.pooled(), "Middleware")
     for limit, kind in (("rate", "rateLimit"), ("concurrency", "inFlightReq")):
-        assert middlewares[f"corner-shop-production-{limit}"]["spec"][kind]["sourceCriterion"] == {"requestHost": True}
+        criterion = middlewares[f"corner-shop-production-{limit}"]["spec"][kind]["sourceCriterion"]
+        assert criterion == {"requestHeaderName": "X-Estate-Tenant"}
+
+
+def test_a_customers_own_domain_keeps_nobody_waiting_for_its_certificate() -> None:
+    certificates = graphs.of_kind(graphs.pooled(), "Certificate")
+    assert {name: one["spec"]["dnsNames"] for name, one in certificates.items()} == {
+        "corner-shop-production": ["corner-shop.eu-1.erp.example.com"],
+        "corner-shop-production-domains": ["erp.corner-shop.example"],
+    }
+    for name, route in graphs.of_kind(graphs.pooled(), "IngressRoute").items():
+        assert route["spec"]["tls"] == {"secretName": certificates[name]["spec"]["secretName"]}
+        for rule in route["spec"]["routes"]:
+            assert all(f"Host(`{one}`)" in rule["match"] for one in certificates[name]["spec"]["dnsNames"])
+
+
+def test_no_route_outbids_what_admission_lets_a_tenant_have() -> None:
+    for graph in (graphs.pooled(), graphs.namespaced()):
+        for route in graphs.of_kind(graph, "IngressRoute").values():
+            assert all(0 < rule["priority"] <= 1000 for rule in route["spec"]["routes"]), (
+                "0 means: by the rule's length"
+            )
 
 
 def test_a_pooled_route_refers_only_to_middlewares_that_exist() -> None:

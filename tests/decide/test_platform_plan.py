@@ -46,6 +46,42 @@ def test_each_service_class_has_a_way_in_of_its_own() -> None:
     assert plan.ingress_targets["starter"] == "starter.ingress.eu-1.erp.harbour.example"
 
 
+def test_the_ingress_reads_nothing_a_tenant_could_reach_beyond_its_namespace_with() -> None:
+    for entry in platform().ingress_classes:
+        values = json.loads(json.dumps(platform().charts[f"traefik-{entry}"].values))
+        assert values["providers"]["kubernetesIngress"] == {"enabled": False}
+        assert {
+            "--providers.kubernetescrd.safenaming=true",
+            "--providers.kubernetescrd.crossprovidernamespaces=ingress",
+            "--providers.kubernetescrd.defaulttlsresourcesnamespace=ingress",
+        } <= set(values["additionalArguments"])
+        assert "logs" not in values, "chart 41 has no such value and refuses it"
+
+
+def test_clients_addresses_are_believed_from_the_load_balancers_subnets_only() -> None:
+    cell = compiled().stacks["cell.eu-1"]
+    assert isinstance(cell, CellPlan)
+    subnets = [zone.public_cidr for zone in cell.network.zones.values()]
+    values = json.loads(json.dumps(platform().charts["traefik-starter"].values))
+    for port in values["ports"].values():
+        assert port["proxyProtocol"] == {"trustedIPs": subnets}
+        assert "forwardedHeaders" not in port
+    assert not any("forwardedheaders" in one or "insecure" in one for one in values["additionalArguments"])
+
+
+def test_load_adds_no_ingress_replica_because_each_brings_limits_of_its_own() -> None:
+    values = json.loads(json.dumps(platform().charts["traefik-starter"].values))
+    assert values["deployment"]["replicas"] == 3
+    assert "autoscaling" not in values
+    assert values["ports"]["websecure"]["transport"]["respondingTimeouts"]["readTimeout"] == 720
+
+
+def test_the_pages_know_every_partners_brand_and_the_operators_first() -> None:
+    plan = platform().pages
+    assert next(iter(plan.brands)) == "_operator"
+    assert plan.brands["bright"] == ("Bright ERP", "service@bright.example")
+
+
 def test_charts_are_pinned_and_only_those_of_the_catalog() -> None:
     plan = platform()
     assert {key.split("-")[0] for key in plan.charts} == {"traefik", "external", "cert", "aws", "kube"}

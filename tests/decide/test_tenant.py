@@ -261,6 +261,42 @@ def test_every_environment_has_a_name_of_its_own_that_no_customer_id_can_take() 
     assert len(set(hosts)) == len(hosts)
 
 
+def test_a_domain_answers_once_its_owner_has_delegated_the_proof_of_it() -> None:
+    plan = plan_of("namespaced", domains=("erp.acme.example", "edi.acme.example"))
+    found = {one.topic: one for one in plan.decisions if one.topic.startswith("domain ")}
+    assert set(found) == {"domain erp.acme.example", "domain edi.acme.example"}
+    ours = next(iter(plan.route.zones))
+    proofs = set()
+    for topic, one in found.items():
+        host = topic.removeprefix("domain ")
+        assert f"{host} CNAME {plan.route.target}," in one.reason
+        proof = one.reason.rpartition(f"_acme-challenge.{host} CNAME ")[2]
+        assert proof.startswith("_acme-challenge.") and proof.endswith(f".{ours}"), (
+            "cert-manager may write no other names"
+        )
+        proofs.add(proof)
+    assert len(proofs) == 2
+    assert not any(
+        one.topic.startswith("domain ")
+        for one in plan_of("namespaced", "staging", domains=("erp.acme.example",), environments=ENVIRONMENTS).decisions
+    )
+
+
+def test_limits_are_one_replicas_share_of_the_classes() -> None:
+    limit, replicas = catalog().rate_limits["medium"], catalog().assumptions.ingress_replicas
+    route = plan_of("namespaced").route
+    assert (
+        route.requests_per_second * replicas >= limit.requests_per_second > (route.requests_per_second - 1) * replicas
+    )
+    assert route.login_per_minute * replicas >= limit.login_per_minute > (route.login_per_minute - 1) * replicas
+    assert route.burst == limit.burst, "a page with its assets comes over one connection"
+
+
+def test_who_may_connect_is_the_contracts_and_everybody_without_a_list() -> None:
+    assert plan_of("pooled").route.allow_from == ()
+    assert plan_of("pooled", allow_from=("198.51.100.0/24",)).route.allow_from == ("198.51.100.0/24",)
+
+
 # --- refusals ------------------------------------------------------------------------------------------------------
 
 

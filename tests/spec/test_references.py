@@ -107,6 +107,27 @@ SECOND_CELL = "  eu-2:\n    slot: {slot}\n    region: {region}\n    residency: {
             '"shop.erp.harbour.example" lies inside the platform\'s domain erp.harbour.example, whose names are given out by the estate',
             None,
         ),
+        (
+            ("domains: [erp.lumen.example]", "domains: [erp.lumen.example]\nallow_from: [198.51.100.7/24]"),
+            "allow_from.0",
+            '"198.51.100.7/24" is not a network: its address has bits behind the mask, or parts above 255 or 32',
+            None,
+        ),
+        (
+            (
+                "domains: [erp.lumen.example]",
+                "domains: [erp.lumen.example]\nallow_from: [198.51.100.0/24, 10.1.0.0/16]",
+            ),
+            "allow_from.1",
+            '"10.1.0.0/16" is a private network, which never arrives over the internet',
+            None,
+        ),
+        (
+            ("domains: [erp.lumen.example]", "domains: [erp.lumen.example]\nallow_from: [0.0.0.0/0]"),
+            "allow_from.0",
+            '"0.0.0.0/0" is wider than any office: /8 at most',
+            None,
+        ),
     ],
 )
 def test_a_contract_may_only_name_what_exists(
@@ -146,6 +167,21 @@ def test_two_customers_cannot_have_the_same_domain(desk: "Desk") -> None:
     problem = desk.problem()
     assert problem.file.endswith("customers/umbra.yaml")
     assert problem.message == '"erp.lumen.example" is already a domain of customer lumen'
+
+
+def test_a_name_in_a_partners_domain_is_for_its_own_customers(desk: "Desk") -> None:
+    estate = (desk.directory / ESTATE).read_text(encoding="utf-8")
+    domain = next(line.split()[-1] for line in estate.splitlines() if line.startswith("    domain: "))
+    desk.change(CUSTOMER, "erp.lumen.example", f"lumen.{domain}")
+    desk.load()
+    text = (desk.directory / CUSTOMER).read_text(encoding="utf-8")
+    desk.change(CUSTOMER, "partner: brightline\n", "")
+    problem = desk.problem()
+    assert (
+        problem.message
+        == f'"lumen.{domain}" lies inside the domain of partner brightline, whose names only its own customers have'
+    )
+    assert "partner: brightline" in text
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,13 @@ from odoo_estate.kubernetes.cluster_scope import (
     namespace,
     priority_class,
     storage_class,
+    tls_options,
 )
 from odoo_estate.kubernetes.external_secret import secret_store
 from odoo_estate.kubernetes.ingress_balancer import IngressBalancer
 from odoo_estate.kubernetes.namespace import WorkloadNamespace
 from odoo_estate.kubernetes.network_policies import denial, name_resolution, provisioning_policies, workload_policies
+from odoo_estate.kubernetes.pages import Pages
 from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
 from odoo_estate.kubernetes.pooler import Pooler, pooler_host
 from odoo_estate.kubernetes.route import shared_middlewares
@@ -96,7 +98,9 @@ def cluster_services(plan: PlatformPlan, cell: CellOutputs, at: Here) -> list[pu
 
 
 def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[pulumi.Resource]) -> None:
-    """A load balancer for each class's Traefik, under the name that its tenants' records point to."""
+    """TLS and pages for every Traefik; a load balancer for each, under the name that its tenants' records point to."""
+    tls_options("ingress-tls", plan.pages.namespace, plan.labels, after(at.cluster, *controllers))
+    Pages("pages", {"plan": plan.pages, "labels": plan.labels}, after(at.components, *controllers))
     for key, target in plan.ingress_targets.items():
         release = f"traefik-{key}"
         balancer = IngressBalancer(

@@ -8,16 +8,19 @@ from odoo_estate.decide.network import zones
 from odoo_estate.decide.shared import SYSTEM_POOL
 from odoo_estate.decide.sizing import Pods
 from odoo_estate.decide.tags import POOL
-from odoo_estate.plan import ChartPlan, Json
+from odoo_estate.plan import PAGES, TENANT_HEADER, ChartPlan, Json
 from odoo_estate.spec.catalog import Chart
 
 REPLICAS = 2
 """One may be drained while the other works."""
 INGRESS_MILLICORES = 250
 INGRESS_MIB = 256
-INGRESS_MOST = 6
 READ_SECONDS = 720
 """Traefik reads a request's body so long at most: uploads of large attachments over slow lines (its default is 60)."""
+LEAVE_SECONDS = 20
+"""A replica that leaves takes new connections so long: until the load balancer has learned of it."""
+FINISH_SECONDS = 120
+"""Then it lets requests finish so long: Odoo's longest."""
 METRICS_DAYS = 15
 TRAEFIK = "traefik"
 
@@ -30,7 +33,8 @@ def chart_plans(context: Context, cell: str) -> dict[str, ChartPlan]:
         if key == TRAEFIK:
             for service_class in shared.band(context, cell).serves:
                 entry = shared.ingress_class(service_class)
-                plans[f"{TRAEFIK}-{entry}"] = _plan(chart, _traefik(context, cell, entry))
+                release = f"{TRAEFIK}-{entry}"
+                plans[release] = _plan(chart, _traefik(context, cell, entry, release, chart.namespace))
         elif key in VALUES:
             plans[key] = _plan(chart, VALUES[key](context, cell))
         else:
@@ -107,23 +111,37 @@ def _requests(millicores: int, mib: int) -> dict[str, Json]:
     return {"requests": {"cpu": f"{millicores}m", "memory": f"{mib}Mi"}, "limits": {"memory": f"{mib}Mi"}}
 
 
-def _traefik(context: Context, cell: str, entry: str) -> Mapping[str, Json]:
-    """One class's ingress: routes of its ingress class from every namespace, none across namespaces, and no internal API for tenants."""
+def _traefik(context: Context, cell: str, entry: str, release: str, namespace: str) -> Mapping[str, Json]:
+    """One class's ingress: routes of its ingress class from every namespace, none across namespaces, and no internal API for tenants.
+
+    No autoscaler: load is what an attacker has plenty of, and every replica counts limits for itself. `Ingress` objects are not read at all:
+    they would be a second way to claim a host.
+    """
     balancers: Json = [*public_cidrs(context, cell)]
+    own: Json = {"app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": f"{release}-{namespace}"}
     return {
         **placed(context, cell),
         "priorityClassName": shared.PLATFORM_PRIORITY,
-        "deployment": {"replicas": REPLICAS},
-        "autoscaling": {"enabled": True, "minReplicas": REPLICAS, "maxReplicas": INGRESS_MOST},
+        "deployment": {
+            "replicas": context.catalog.assumptions.ingress_replicas,
+            "terminationGracePeriodSeconds": LEAVE_SECONDS + FINISH_SECONDS + 10,
+        },
         "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+        "topologySpreadConstraints": [
+            {
+                "maxSkew": 1,
+                "topologyKey": "topology.kubernetes.io/zone",
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": own},
+            }
+        ],
         "resources": _requests(INGRESS_MILLICORES, INGRESS_MIB),
         "ingressClass": {"enabled": False},
         "ingressRoute": {"dashboard": {"enabled": False}},
         "providers": {
             "kubernetesCRD": {"enabled": True, "ingressClass": entry, "allowCrossNamespace": False},
-            "kubernetesIngress": {"enabled": True, "ingressClass": entry},
+            "kubernetesIngress": {"enabled": False},
         },
-        "logs": {"access": {"enabled": True, "format": "json", "addInternals": False}},
         "metrics": {"prometheus": {"addRoutersLabels": True}},
         "ports": {
             "web": {
@@ -135,9 +153,39 @@ def _traefik(context: Context, cell: str, entry: str) -> Mapping[str, Json]:
                 "transport": {"respondingTimeouts": {"readTimeout": READ_SECONDS}},
             },
         },
+        "additionalArguments": [*_traefik_arguments(namespace)],
         # The platform makes the load balancer's Service itself: it needs its address, and has to remove it before its controller.
         "service": {"enabled": False},
     }
+
+
+def _traefik_arguments(namespace: str) -> tuple[str, ...]:
+    """Traefik's own options (3.7), where the chart has no value for one or renamed it between versions: chart 41 refuses ``logs``, and leaves out
+    what is false. Forwarded headers are believed from nobody: the load balancer sends none, and by its proxy protocol every connection
+    already has the client's own address."""
+    crd, secure = "--providers.kubernetescrd", "--entrypoints.websecure"
+    return (
+        # Otherwise "a-b" of namespace "c" and "b" of namespace "c-a" are one middleware.
+        f"{crd}.safenaming=true",
+        # Unset, every namespace may route to api@internal.
+        f"{crd}.crossprovidernamespaces={namespace}",
+        # Unset, any namespace may replace the TLS settings of all.
+        f"{crd}.defaulttlsresourcesnamespace={namespace}",
+        # WSGI turns X_Odoo_dbfilter into the same variable as X-Odoo-dbfilter.
+        *(f"--entrypoints.{one}.http.underscoreheadersstrategy=delete" for one in ("web", "websecure")),
+        f"{secure}.http.middlewares={namespace}_{PAGES}@kubernetescrd",
+        f"{secure}.http.encodedcharacters.allowencodednullcharacter=false",
+        f"{secure}.http.encodedcharacters.allowencodedbackslash=false",
+        f"{secure}.transport.lifecycle.requestacceptgracetimeout={LEAVE_SECONDS}",
+        f"{secure}.transport.lifecycle.gracetimeout={FINISH_SECONDS}",
+        "--accesslog=true",
+        "--accesslog.format=json",
+        # Tokens travel in query strings (password reset, shared documents) and headers (sessions, API keys).
+        "--accesslog.fields.queryparameters.defaultmode=drop",
+        "--accesslog.fields.headers.defaultmode=drop",
+        f"--accesslog.fields.headers.names.{TENANT_HEADER}=keep",
+        "--accesslog.fields.names.ClientUsername=drop",
+    )
 
 
 def public_cidrs(context: Context, cell: str) -> list[str]:

@@ -8,19 +8,21 @@ from math import ceil
 
 from odoo_estate.decide import budgets, identities, network, shared
 from odoo_estate.decide.cell import cell_tags
-from odoo_estate.decide.charts import chart_plans
+from odoo_estate.decide.charts import SYSTEM_POOL, chart_plans
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import reader_users
 from odoo_estate.decide.landing_zone import shared_target
 from odoo_estate.decide.naming import cell_stack, name, part, platform_stack
-from odoo_estate.decide.tags import labels
+from odoo_estate.decide.tags import POOL, labels
 from odoo_estate.decide.workloads import DATA_VOLUME_MIB, common_settings
 from odoo_estate.errors import Refused
 from odoo_estate.plan import (
+    ContainerSize,
     Decision,
     IssuerPlan,
     OdooPlan,
+    PagesPlan,
     PlatformPlan,
     PooledWorkersPlan,
     ProvisioningPlan,
@@ -90,6 +92,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         ),
         labels=own_labels,
         certificate_namespace=catalog.versions.charts["cert-manager"].namespace,
+        pages=_pages(context, cell),
         issuers={
             shared.ISSUER: IssuerPlan(
                 server=ACME,
@@ -98,6 +101,23 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
                 domains=(shared.zone_domain(context, cell),),
             )
         },
+    )
+
+
+def _pages(context: Context, cell: str) -> PagesPlan:
+    """The brands are the estate's partners, not their customers, who come and go."""
+    estate = context.estate
+    pool = shared.band(context, cell).node_pools.get(SYSTEM_POOL)
+    brands = {key: (one.brand, one.contact) for key, one in estate.partners.items()}
+    return PagesPlan(
+        namespace=shared.INGRESS_NAMESPACE,
+        image=context.catalog.versions.images["pages"],
+        replicas=2,
+        size=ContainerSize(cpu_millicores=25, memory_mib=64),
+        brands={shared.OPERATOR_BRAND: (estate.operator.name, estate.contacts.operations), **brands},
+        priority_class=shared.PLATFORM_PRIORITY,
+        node_selector={POOL: SYSTEM_POOL} if pool else {},
+        tolerations={POOL: SYSTEM_POOL} if pool and pool.tainted else {},
     )
 
 
@@ -161,7 +181,7 @@ def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPla
         service_account=shared.SERVICE_ACCOUNT,
         connection_limit=budgets.pooled_connections(odoo.workloads),
         cache=_sessions(context, cell, service_class),
-        login_per_minute=limit.login_per_minute,
+        login_per_minute=shared.ingress_share(context, limit.login_per_minute),
         body_mib=limit.body_mib,
     )
 

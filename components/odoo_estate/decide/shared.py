@@ -25,6 +25,8 @@ SERVICE_ACCOUNT = "odoo"
 SYSTEM_POOL = "system"
 GENERAL_POOL = "general"
 INTEGRATION_POOL = "integration"
+OPERATOR_BRAND = "_operator"
+"""Brand of customers without a partner (`RoutePlan.brand`); no partner can be called so."""
 ISSUER = "acme"
 """Key of the cell's certificate issuer (`IssuerPlan`)."""
 WEB_PRIORITY = "odoo-web"
@@ -98,6 +100,11 @@ def cluster(context: Context, cell: str) -> str:
 def ingress_class(service_class: str) -> str:
     """One ingress class per service class: its own entry, limits and scaling."""
     return part(service_class)
+
+
+def ingress_share(context: Context, limit: int) -> int:
+    """One ingress replica's share of a class' limit: each counts for itself, and the load balancer deals connections out evenly."""
+    return ceil(limit / context.catalog.assumptions.ingress_replicas)
 
 
 def zone_domain(context: Context, cell: str) -> str:

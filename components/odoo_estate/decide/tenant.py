@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from math import ceil
 
 from odoo_estate.decide import (
@@ -108,6 +109,8 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     decisions.append(_maintenance_decision(context, tenant))
     attachments = owned["attachments"].name if owned else shared.cell_bucket(context, cell, "attachments")
     recovery = recovery_jobs.recovery_plan(context, tenant, database, attachments)
+    route = _route(context, tenant, service, odoo, database.name)
+    decisions += _domains(route)
     decisions += promised
     decisions += lifecycle.decisions(context, tenant)
     decisions += recovery_jobs.decisions(context, tenant, recovery)
@@ -155,7 +158,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         role=tenant_data.role(context, tenant, owned),
         service_account=shared.SERVICE_ACCOUNT,
         secrets_role=tenant_data.secrets_role(context, tenant, _secrets(context, tenant, own.pooler)),
-        route=_route(context, tenant, service, odoo, database.name),
+        route=route,
         spend=_spend(context, tenant, service),
         alarms=_alarms(context, tenant, own) | recovery_jobs.alarms(context, tenant),
         backup=_backup(context, tenant, owed, _windows(context, tenant))
@@ -525,18 +528,43 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
         shared_web = budgets.pooled_workloads(context, cell, contract.service_class)["web"]
         serving = shared_web.processes * shared_web.max_replicas // 4
     return RoutePlan(
+        tenant=f"{tenant.customer}.{tenant.environment}",
         hosts=(*contract.domains, host) if production else (host,),
         ingress_class=shared.ingress_class(contract.service_class),
-        requests_per_second=rate.requests_per_second,
+        requests_per_second=shared.ingress_share(context, rate.requests_per_second),
+        # Not shared out: a page with all its assets comes over one connection, so to one replica.
         burst=rate.burst,
-        login_per_minute=rate.login_per_minute,
+        login_per_minute=shared.ingress_share(context, rate.login_per_minute),
         body_mib=rate.body_mib,
         zones={host: "cell"},
         certificate_issuer=shared.ISSUER,
         target=shared.ingress_target(context, cell, contract.service_class),
-        concurrent_requests=max(LEAST_CONCURRENT, 2 * serving),
+        concurrent_requests=shared.ingress_share(context, max(LEAST_CONCURRENT, 2 * serving)),
         database_filter="" if odoo else f"^{database}$",
+        brand=contract.partner or shared.OPERATOR_BRAND,
+        allow_from=contract.allow_from,
     )
+
+
+def _domains(route: RoutePlan) -> list[Decision]:
+    """What the owner of each domain has to do before it answers: the second record is the proof that it may be served from here. Each domain has
+    its own name for that, because two proofs at once under one name would overwrite each other."""
+    ours = next(iter(route.zones))
+    return [
+        Decision(
+            topic=f"domain {host}",
+            value=route.target,
+            reason=f"its owner sets two records: {host} CNAME {route.target}, and _acme-challenge.{host} CNAME {proof(host, ours)}",
+            binding="without the second there is no certificate, and without a certificate the ingress does not answer",
+        )
+        for host in route.hosts
+        if host not in route.zones
+    ]
+
+
+def proof(host: str, ours: str) -> str:
+    """The name below the tenant's own one at which cert-manager proves a customer's domain (``cnameStrategy: Follow``)."""
+    return f"_acme-challenge.d{sha256(host.encode()).hexdigest()[:12]}.{ours}"
 
 
 def _shares(context: Context, tenant: Tenant) -> tuple[Budget, ...]:

@@ -22,9 +22,9 @@ PARTNER_ROLE = "estate-partner"
 MAX_PRIORITY = 1000
 """Traefik's own routes start far above; within a host, the routes of a tenant need no more."""
 HOST = r"Host\\(`[a-z0-9.-]+`\\)"
-PATH = r"!?(Path|PathPrefix|PathRegexp)\\(`[^`]*`\\)"
+PATH = r"!?(Path|PathPrefix|PathRegexp|Method)\\(`[^`]*`\\)"
 MATCH = rf"^\\(?{HOST}( \\|\\| {HOST})*\\)?( && \\(?{PATH}( \\|\\| {PATH})*\\)?)*$"
-"""A rule that names its hosts literally, and narrows them by paths only: nothing that could answer for another's host."""
+"""A rule that names its hosts literally, and narrows them by paths and methods only: nothing that could answer for another's host."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ def routes() -> Admission:
         validations=[
             Validation(
                 expression=f"{of_route}.all(r, r.match.matches('{MATCH}'))",
-                message="a route names its hosts literally, Host(`name`), and narrows them by path only",
+                message="a route names its hosts literally, Host(`name`), and narrows them by path and method only",
             ),
             Validation(
                 expression=f"{of_route}.all(r, {names})",

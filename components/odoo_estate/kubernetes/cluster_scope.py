@@ -71,9 +71,12 @@ def ingress_class(
 def cluster_issuer(
     name: str, issuer: str, plan: IssuerPlan, labels: Mapping[str, str], opts: pulumi.ResourceOptions
 ) -> k8s.apiextensions.CustomResource:
-    """Proves the estate's domains by DNS records (cert-manager's own cloud identity writes them), everybody else's through the ingress."""
-    by_dns = {"selector": {"dnsZones": list(plan.domains)}, "dns01": {"route53": {"region": plan.region}}}
-    by_request = {"http01": {"ingress": {"serviceType": "ClusterIP"}}}
+    """Proves domains by DNS records (cert-manager's own cloud identity writes them): the estate's directly, a customer's by the record that its
+    owner delegates into the estate's zone. Who cannot write a domain's records gets no certificate for it, and who moves in has one before the
+    first request. No proof by request: it would need an open way in before there is a certificate."""
+    route53 = {"route53": {"region": plan.region}}
+    own = {"selector": {"dnsZones": list(plan.domains)}, "dns01": route53}
+    delegated = {"dns01": {"cnameStrategy": "Follow", **route53}}
     return k8s.apiextensions.CustomResource(
         name,
         api_version="cert-manager.io/v1",
@@ -84,8 +87,32 @@ def cluster_issuer(
                 "server": plan.server,
                 "email": plan.email,
                 "privateKeySecretRef": {"name": f"{issuer}-account"},
-                "solvers": [by_dns, by_request],
+                "solvers": [own, delegated],
             }
+        },
+        opts=opts,
+    )
+
+
+def tls_options(
+    name: str, namespace_name: str, labels: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> k8s.apiextensions.CustomResource:
+    """TLS of every ingress: 1.2 and later with forward secrecy, and nothing for a name that has no certificate. Traefik takes ``default`` from
+    this namespace only."""
+    return k8s.apiextensions.CustomResource(
+        name,
+        api_version="traefik.io/v1alpha1",
+        kind="TLSOption",
+        metadata=object_metadata("default", namespace_name, labels),
+        spec={
+            "minVersion": "VersionTLS12",
+            # Of TLS 1.2; those of 1.3 are not for choosing.
+            "cipherSuites": [
+                "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+                "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+                "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            ],
+            "sniStrict": True,
         },
         opts=opts,
     )

@@ -378,6 +378,8 @@ class Assumptions(Spec):
     promotion_minutes: Positive
     """Until a standby in another region has become an instance of its own."""
     subnet_headroom: Share
+    ingress_replicas: Annotated[int, Field(ge=2, le=20)]
+    """Of each class' ingress: a fixed number, because limits are counted by each replica for itself."""
     pods_per_tenant_overhead: NotNegative
     start_window_minutes: Annotated[int, Field(ge=60)]
     completion_window_minutes: Positive

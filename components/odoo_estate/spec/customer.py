@@ -6,6 +6,7 @@ from pydantic import Field
 
 from odoo_estate.spec.estate import PostgresVersion
 from odoo_estate.spec.fields import (
+    Cidr,
     Count,
     Domain,
     EnvironmentName,
@@ -138,6 +139,8 @@ class Customer(Spec):
     residency: Id
     odoo: Annotated[str, Field(pattern=r"^[0-9]{2}\.0$")]
     domains: tuple[Domain, ...] = ()
+    allow_from: tuple[Cidr, ...] = ()
+    """Networks that may reach the customer's Odoo, offices and integrations alike; empty: the whole internet."""
     cost_center: Text | None = None
     regulation: tuple[Literal["gdp", "gmp", "hipaa", "pci", "iso-27001", "sox", "nis2"], ...] = ()
     own_account: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
+from ipaddress import IPv4Network
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from odoo_estate.errors import Path, Problem
@@ -10,6 +11,10 @@ from odoo_estate.spec.catalog import Catalog
 from odoo_estate.spec.customer import Customer, Window
 from odoo_estate.spec.estate import Estate
 from odoo_estate.spec.quoting import shown, unknown
+
+_WIDEST = 8
+_EXAMPLES = tuple(IPv4Network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
+"""Set aside for documentation (RFC 5737), as ``.example`` is among the domains."""
 
 
 def customer_problems(customer: Customer, estate: Estate, catalog: Catalog, today: date | None) -> Iterator[Problem]:
@@ -27,6 +32,7 @@ def customer_problems(customer: Customer, estate: Estate, catalog: Catalog, toda
             yield from _timezone(window, document, ("windows", "freeze", position))
     yield from _retention(customer, catalog, document)
     yield from _cell(customer, estate, document)
+    yield from _networks(customer, document)
     for position, exception in enumerate(customer.exceptions):
         yield from _date(
             exception.expires,
@@ -38,7 +44,8 @@ def customer_problems(customer: Customer, estate: Estate, catalog: Catalog, toda
 
 
 def domain_problems(customers: Mapping[str, Customer], estate: Estate) -> Iterator[Problem]:
-    """A host name leads to one tenant only, and those of the platform to none."""
+    """A host name leads to one tenant only, those of the platform to none, and those of a partner to its own customers. That a customer owns a
+    domain is proved later, by the record without which it gets no certificate."""
     owners: dict[str, str] = {}
     platform = estate.domains.platform
     for customer in customers.values():
@@ -51,7 +58,16 @@ def domain_problems(customers: Mapping[str, Customer], estate: Estate) -> Iterat
             elif domain == platform or domain.endswith(f".{platform}"):
                 message = f"{shown(domain)} lies inside the platform's domain {platform}, whose names are given out by the estate"
                 yield Problem(message, document, path, domain, (), "remove it: every tenant has a name there anyway")
+            elif (brand := _partner_of(domain, estate)) not in (None, customer.partner):
+                message = f"{shown(domain)} lies inside the domain of partner {brand}, whose names only its own customers have"
+                yield Problem(message, document, path, domain, (), f"use another name, or sell through partner {brand}")
             owners.setdefault(domain, customer.customer)
+
+
+def _partner_of(domain: str, estate: Estate) -> str | None:
+    """The partner whose brand domain the name lies in."""
+    found = (key for key, one in estate.partners.items() if f".{domain}".endswith(f".{one.domain}"))
+    return next(found, None)
 
 
 def _partner_and_class(customer: Customer, estate: Estate, catalog: Catalog, document: str) -> Iterator[Problem]:
@@ -97,6 +113,24 @@ def _retention(customer: Customer, catalog: Catalog, document: str) -> Iterator[
     else:
         message = f"{shown(wish)} is not a retention class of service class {shown(customer.service_class)}"
         yield Problem(message, document, path, wish, allowed, "use one of these, or move to another service class")
+
+
+def _networks(customer: Customer, document: str) -> Iterator[Problem]:
+    """A list that lets nobody in by a slip of the pen, or everybody, is neither."""
+    for position, text in enumerate(customer.allow_from):
+        path: Path = ("allow_from", position)
+        try:
+            network = IPv4Network(text)
+        except ValueError:
+            message = f"{shown(text)} is not a network: its address has bits behind the mask, or parts above 255 or 32"
+            yield Problem(message, document, path, text, (), "e.g. 198.51.100.0/24, or 198.51.100.7/32 for one address")
+            continue
+        if network.is_private and not any(network.subnet_of(one) for one in _EXAMPLES):
+            message = f"{shown(text)} is a private network, which never arrives over the internet"
+            yield Problem(message, document, path, text, (), "name the public addresses behind which it goes out")
+        elif network.prefixlen < _WIDEST:
+            message = f"{shown(text)} is wider than any office: /{_WIDEST} at most"
+            yield Problem(message, document, path, text, (), "name the networks, or leave the list out for everybody")
 
 
 def _cell(customer: Customer, estate: Estate, document: str) -> Iterator[Problem]:
