@@ -69,7 +69,9 @@ class Capacity:
 def capacity(context: Context, cell: str) -> Capacity:
     """What ``cell`` still has room for; a dedicated cell is nobody else's, and classes whose tenants never share a cell are left out."""
     known = budgets.budgets(context, cell)
-    fullest = max(known, key=lambda one: (one.used / one.limit if one.limit else 0.0, one.name))
+    # The system pool's are left out: no tenant takes from it.
+    filled = [one for one in known if not one.name.startswith(f"{shared.SYSTEM_POOL}-")]
+    fullest = max(filled, key=lambda one: (one.used / one.limit if one.limit else 0.0, one.name))
     rooms = []
     lands: dict[str, list[str]] = {}
     band = shared.band(context, cell)
