@@ -137,7 +137,11 @@ def test_odoo_speaks_to_the_pooler_by_tls_and_verifies_it() -> None:
 
 
 def scripts(graph: Any) -> str:
-    return "".join(str(one.get("data")) for one in graphs.of_kind(graph, "ConfigMap").values())
+    """All SQL that the stack runs."""
+    found = [
+        entry for _, pod in graphs.pod_templates(graph) for one in pod["spec"]["containers"] for entry in one["env"]
+    ]
+    return "".join(entry["value"] for entry in found if entry["name"] == "SCRIPT")
 
 
 def test_a_database_is_removed_only_where_the_contract_says_so() -> None:

@@ -66,7 +66,7 @@ def test_a_store_of_the_platform_serves_only_its_own_namespace() -> None:
 
 def test_a_pooled_database_job_of_a_tenant_needs_no_password() -> None:
     job = next(iter(graphs.of_kind(graphs.pooled(), "Job").values()))
-    assert {volume["name"] for volume in job["spec"]["template"]["spec"]["volumes"]} == {"script", "service"}
+    assert {volume["name"] for volume in job["spec"]["template"]["spec"]["volumes"]} == {"service"}
 
 
 def test_volumes_are_encrypted_with_the_cells_key_and_outlive_their_claim() -> None:

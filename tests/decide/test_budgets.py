@@ -142,7 +142,7 @@ def pooler_memory(pooler: PoolerPlan) -> int:
 
 def test_the_system_pool_is_counted_with_everything_that_belongs_there() -> None:
     world = context(of=estate({"eu-1": cell(band="cell-s", databases={"spare": "pg-s"})}))
-    ingress, secrets, certificates = 2 * 6 * 250, 2 * 50 + 25 + 25, 2 * 50 + 2 * 25 + 25
+    ingress, secrets, certificates = 2 * 3 * 250 + 2 * 25, 2 * 50 + 25 + 25, 2 * 50 + 2 * 25 + 25
     balancers, monitoring, addons = 2 * 100, 100 + 3 * 50 + 500, 4 * 100 + 2 * 60
     poolers = 2 * 2 * (500 + 50)
     used, limit = budget(world, "system-cpu")

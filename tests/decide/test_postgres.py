@@ -357,13 +357,6 @@ def test_a_standby_that_falls_behind_is_heard_of_before_its_log_fills_the_volume
     assert "database-main-standby-log" not in cell_plan(small_estate(), "eu-1").alarms
 
 
-def test_a_failed_backup_is_heard_of() -> None:
-    plan = cell_plan(small_estate(), "eu-1")
-    found = plan.alarms["backup"]
-    assert (found.metric, found.statistic, found.threshold) == ("NumberOfBackupJobsFailed", "Sum", 0)
-    assert found.dimensions == {"BackupVaultName": plan.vaults["primary"].name}
-
-
 # --- people --------------------------------------------------------------------------------------------------------
 
 
@@ -404,11 +397,11 @@ def test_who_has_to_choose_is_told_what_has_room_and_what_to_write() -> None:
 
 
 def test_what_is_full_is_not_offered() -> None:
-    there = {one: {**_business(one, gib=120), "database": "spare"} for one in ("there", "too")}
+    there = {one: {**_business(one, gib=80), "database": "spare"} for one in ("there", "too")}
     with pytest.raises(BadInput) as caught:
         compiled(estate=TWO, customers={**there, "new": _business("new", gib=120), "paper": {"database": "main"}})
     (problem,) = caught.value.problems
-    assert problem.allowed[1].startswith("spare (is full: ") and "288 + 144 of 312 GiB" in problem.allowed[1]
+    assert problem.allowed[1].startswith("spare (is full: ") and "192 + 144 of 312 GiB" in problem.allowed[1]
     assert problem.remedy.endswith("`database: main`")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.odoo.postgres_server import MASTER, MASTER_PASSWORD, Server
 
-from odoo_estate.odoo.database_job import psql_command
+from odoo_estate.odoo.database_job import SCRIPT, psql_command
 from odoo_estate.odoo.database_sql import instance_script, pooled_tenant_script, removal_script, tenant_script
 
 
@@ -25,7 +25,6 @@ class Job:
     ) -> subprocess.Popen[str]:
         folder = self.folder / place
         folder.mkdir(exist_ok=True)
-        (folder / "job.sql").write_text(script, encoding="utf-8")
         for name, password in passwords.items():
             (folder / name).write_text(password, encoding="utf-8")
         service = {
@@ -38,11 +37,12 @@ class Job:
         service_file = folder / "pg_service.conf"
         service_file.write_text("\n".join(["[admin]", *(f"{k}={v}" for k, v in service.items())]), encoding="utf-8")
         return subprocess.Popen(
-            psql_command(str(folder / "job.sql")),
+            psql_command(),
             env={
                 "PATH": f"{self.server.binaries}:{os.environ['PATH']}",
                 "PASSWORDS": str(folder),
                 "PGSERVICEFILE": str(service_file),
+                SCRIPT: script,
                 **variables,
             },
             stdout=subprocess.PIPE,

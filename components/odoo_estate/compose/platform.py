@@ -262,7 +262,7 @@ def pooled_workers(
     prepared = prepare_login(
         provisioning,
         f"login-{key}",
-        job=workers.namespace,
+        secret=workers.namespace,
         instance=workers.database,
         login=workers.login,
         limit=workers.connection_limit,

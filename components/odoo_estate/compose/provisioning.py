@@ -53,18 +53,16 @@ class Provisioning:
         self,
         name: str,
         *,
-        job: str,
         instance: str,
         script: str,
         variables: Mapping[str, str],
         passwords: Mapping[str, pulumi.Input[str]],
         after_jobs: tuple[pulumi.Resource, ...] = (),
     ) -> DatabaseJob:
-        """``job`` names its objects in the namespace, ``instance`` the master credentials (`master_secret`)."""
+        """``instance`` names the master credentials (`master_secret`)."""
         return DatabaseJob(
             name,
             {
-                "job": job,
                 "namespace": self.namespace,
                 "labels": self.labels,
                 "image": self.image,
@@ -84,7 +82,6 @@ def prepare_instance(
     secret = f"pooler-{pooler.name}"
     return at.run(
         name,
-        job=secret,
         instance=instance,
         script=instance_script() + instance_readers_script(),
         variables={
@@ -100,21 +97,20 @@ def prepare_login(
     at: Provisioning,
     name: str,
     *,
-    job: str,
+    secret: str,
     instance: str,
     login: str,
     limit: int,
     credentials: Login,
     prepared: DatabaseJob,
 ) -> DatabaseJob:
-    """The login of shared workers, in an instance that is ``prepared``."""
+    """The login of shared workers, in an instance that is ``prepared``; ``secret`` is what its password is called in the namespace."""
     return at.run(
         name,
-        job=job,
         instance=instance,
         script=login_script(),
         variables={"LOGIN": login, "CONNECTION_LIMIT": str(limit)},
-        passwords={"login": at.password(f"{name}-password", job, credentials)},
+        passwords={"login": at.password(f"{name}-password", secret, credentials)},
         after_jobs=(prepared,),
     )
 
@@ -122,17 +118,16 @@ def prepare_login(
 def prepare_tenant(
     at: Provisioning,
     *,
-    job: str,
+    secret: str,
     instance: str,
     database: TenantDatabasePlan,
     credentials: Login,
     prepared: tuple[DatabaseJob, ...],
 ) -> DatabaseJob:
-    """A tenant's user and database, or their end."""
-    password = at.password("database-password", job, credentials)
+    """A tenant's user and database, or their end; ``secret`` as in `prepare_login`."""
+    password = at.password("database-password", secret, credentials)
     return at.run(
         "database",
-        job=job,
         instance=instance,
         script=removal_script() if database.removal else tenant_script() + tenant_readers_script(),
         variables=database_variables(database),
@@ -141,11 +136,10 @@ def prepare_tenant(
     )
 
 
-def prepare_pooled_tenant(at: Provisioning, *, job: str, database: TenantDatabasePlan) -> DatabaseJob:
+def prepare_pooled_tenant(at: Provisioning, database: TenantDatabasePlan) -> DatabaseJob:
     """A pooled tenant's database; nobody logs in as the tenant, so there is no password."""
     return at.run(
         "database",
-        job=job,
         instance=database.instance,
         script=removal_script() if database.removal else pooled_tenant_script() + tenant_readers_script(),
         variables=database_variables(database),

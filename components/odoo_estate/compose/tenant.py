@@ -72,7 +72,7 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
 def pooled(plan: TenantPlan, cell: CellOutputs, at: Here) -> None:
     """The shared workers serve it: no namespace, no pods, no secret of its own."""
     jobs = provisioning(plan, at)
-    made = prepare_pooled_tenant(jobs, job=shared_name(plan), database=plan.database)
+    made = prepare_pooled_tenant(jobs, plan.database)
     recovery(plan, cell.key_arn("data"), plan.database.instance, at, made)
     route(plan, shared=SHARED, options=after(at.components, made))
 
@@ -301,7 +301,7 @@ def own_database(plan: TenantPlan, data: Data, login: Login, jobs: Provisioning,
         instance = shared_name(plan)
         prepared = (own_instance(plan, data, data.database, jobs, store),)
     return prepare_tenant(
-        jobs, job=shared_name(plan), instance=instance, database=plan.database, credentials=login, prepared=prepared
+        jobs, secret=shared_name(plan), instance=instance, database=plan.database, credentials=login, prepared=prepared
     )
 
 

@@ -97,7 +97,11 @@ def _pods(values: Mapping[str, Json]) -> Pods:
 
 
 def _replicas(values: Mapping[str, Json]) -> int:
-    most = _inner(values, "autoscaling").get("maxReplicas") or values.get("replicaCount", 1)
+    most = (
+        _inner(values, "autoscaling").get("maxReplicas")
+        or _inner(values, "deployment").get("replicas")
+        or values.get("replicaCount", 1)
+    )
     assert isinstance(most, int)
     return most
 

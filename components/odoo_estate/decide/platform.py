@@ -18,7 +18,6 @@ from odoo_estate.decide.tags import POOL, labels
 from odoo_estate.decide.workloads import DATA_VOLUME_MIB, common_settings
 from odoo_estate.errors import Refused
 from odoo_estate.plan import (
-    ContainerSize,
     Decision,
     IssuerPlan,
     OdooPlan,
@@ -112,8 +111,8 @@ def _pages(context: Context, cell: str) -> PagesPlan:
     return PagesPlan(
         namespace=shared.INGRESS_NAMESPACE,
         image=context.catalog.versions.images["pages"],
-        replicas=2,
-        size=ContainerSize(cpu_millicores=25, memory_mib=64),
+        replicas=shared.PAGES_REPLICAS,
+        size=shared.PAGES_SIZE,
         brands={shared.OPERATOR_BRAND: (estate.operator.name, estate.contacts.operations), **brands},
         priority_class=shared.PLATFORM_PRIORITY,
         node_selector={POOL: SYSTEM_POOL} if pool else {},

@@ -11,7 +11,7 @@ from functools import cache
 from math import ceil
 
 from odoo_estate.decide import backup, identities, shared, tenant_data
-from odoo_estate.decide.cell import PRICE_OF_ALARM_SECONDS, cell_windows
+from odoo_estate.decide.cell import cell_windows
 from odoo_estate.decide.context import OWN, Context, Tenant
 from odoo_estate.decide.landing_zone import RECOVERY_REPOSITORY, shared_target
 from odoo_estate.decide.naming import name
@@ -336,26 +336,10 @@ def role(context: Context, tenant: Tenant, attachments: str) -> RolePlan:
 
 
 def alarms(context: Context, tenant: Tenant) -> dict[str, AlarmPlan]:
-    """No dump, no passed verification within the longest gap and the job's own deadline; and at once, one that failed."""
+    """No dump, no passed verification within the longest gap and the job's own deadline. A verification that failed is one that did not pass:
+    it is heard of when the last good one leaves the window, within its successor's deadline."""
     timings = timed(context, tenant)
     owner = (context.estate.estate, *tenant)
-
-    def alarm(
-        what: str, metric: str, text: str, *, statistic: str, seconds: int, periods: int, missing: str
-    ) -> AlarmPlan:
-        return AlarmPlan(
-            name=name("alarm", *owner, "recovery", what),
-            description=f"{_tenant(tenant)}: {text}",
-            namespace=metric_namespace(context),
-            metric=metric,
-            statistic=statistic,
-            comparison="LessThanThreshold",
-            threshold=1,
-            period_seconds=seconds,
-            evaluation_periods=periods,
-            dimensions={"Tenant": _tenant(tenant)},
-            missing_data=missing,
-        )
 
     found: dict[str, AlarmPlan] = {}
     watched: dict[Verb, tuple[str, str]] = {
@@ -365,25 +349,19 @@ def alarms(context: Context, tenant: Tenant) -> dict[str, AlarmPlan]:
     for verb, (metric, what) in watched.items():
         if one := timings.get(verb):
             hours = ceil((one.gap + one.deadline) / 60)
-            found[f"{verb}-missing"] = alarm(
-                f"{verb}-missing",
-                metric,
-                f"{what} for {hours} hours",
+            found[f"{verb}-missing"] = AlarmPlan(
+                name=name("alarm", *owner, "recovery", f"{verb}-missing"),
+                description=f"{_tenant(tenant)}: {what} for {hours} hours",
+                namespace=metric_namespace(context),
+                metric=metric,
                 statistic="Maximum",
-                seconds=HOUR,
-                periods=hours,
-                missing="breaching",
+                comparison="LessThanThreshold",
+                threshold=1,
+                period_seconds=HOUR,
+                evaluation_periods=hours,
+                dimensions={"Tenant": _tenant(tenant)},
+                missing_data="breaching",
             )
-    if "verify" in timings:
-        found["verify-failed"] = alarm(
-            "verify-failed",
-            "RestoreVerified",
-            "the newest dump could not be restored, or is not what it should be",
-            statistic="Minimum",
-            seconds=PRICE_OF_ALARM_SECONDS,
-            periods=1,
-            missing="ignore",
-        )
     return found
 
 

@@ -49,6 +49,9 @@ PRIORITIES: Mapping[str, PriorityPlan] = MappingProxyType(
 )
 """The cluster's priority classes by name; what is higher is scheduled first and may evict what is lower."""
 SESSIONS_SIZE = ContainerSize(cpu_millicores=50, memory_mib=64)
+PAGES_REPLICAS = 2
+PAGES_SIZE = ContainerSize(cpu_millicores=25, memory_mib=64)
+"""nginx with a handful of static pages."""
 """Of a pooler's process for job runners, which are a handful and mostly wait."""
 QUERY_WAIT_SECONDS = 30
 """How long a client waits for a server connection: long enough for a burst, shorter than Odoo's request limit of 120 s, so that the error
@@ -308,12 +311,21 @@ def pooler_pods(context: Context, replicas: int) -> Pods:
     """What a pooler takes from its node pool."""
     size = pooler_size(context)
     cpu, memory = size.cpu_millicores + SESSIONS_SIZE.cpu_millicores, size.memory_mib + SESSIONS_SIZE.memory_mib
+    return _pods(replicas, ContainerSize(cpu_millicores=cpu, memory_mib=memory))
+
+
+def pages_pods() -> Pods:
+    """What the server of maintenance pages takes from the system pool."""
+    return _pods(PAGES_REPLICAS, PAGES_SIZE)
+
+
+def _pods(replicas: int, size: ContainerSize) -> Pods:
     return Pods(
-        cpu_millicores=cpu * replicas,
-        memory_mib=memory * replicas,
+        cpu_millicores=size.cpu_millicores * replicas,
+        memory_mib=size.memory_mib * replicas,
         pods=replicas,
-        largest_cpu_millicores=cpu,
-        largest_memory_mib=memory,
+        largest_cpu_millicores=size.cpu_millicores,
+        largest_memory_mib=size.memory_mib,
     )
 
 

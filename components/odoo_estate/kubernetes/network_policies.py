@@ -49,23 +49,23 @@ def denial() -> Policy:
     return {"pod_selector": {}, "policy_types": ["Ingress", "Egress"]}
 
 
-def name_resolution() -> Policy:
+def name_service() -> k8s.networking.v1.NetworkPolicyEgressRuleArgsDict:
     return {
-        "pod_selector": {},
-        "policy_types": ["Egress"],
-        "egress": [
-            {
-                "to": [in_namespace("kube-system", {"k8s-app": "kube-dns"})],
-                "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
-            }
-        ],
+        "to": [in_namespace("kube-system", {"k8s-app": "kube-dns"})],
+        "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
     }
 
 
+def name_resolution() -> Policy:
+    """For every pod of a namespace."""
+    return {"pod_selector": {}, "policy_types": ["Egress"], "egress": [name_service()]}
+
+
 def odoo(network: TenantNetworkPlan) -> Policy:
-    """In: the ingress to both servers of Odoo, monitoring to the first. Out: PostgreSQL through the pooler only, the cache, the pods' cloud
-    identity, and the outside where the contract has some."""
+    """In: the ingress to both servers of Odoo, monitoring to the first. Out: the name service, PostgreSQL through the pooler only, the cache, the
+    pods' cloud identity, and the outside where the contract has some."""
     egress: list[k8s.networking.v1.NetworkPolicyEgressRuleArgsDict] = [
+        name_service(),
         {
             "to": [in_namespace(network.pooler_namespace, {NAME: network.pooler_name})],
             "ports": tcp(POSTGRES_PORT, SESSION_PORT),
@@ -99,7 +99,7 @@ def database_clients(cidrs: Sequence[str], pods: Mapping[str, str] | None = None
 
 def workload_policies(network: TenantNetworkPlan) -> dict[str, Policy]:
     """The policies of a namespace in which Odoo runs, by name."""
-    return {"default-deny": denial(), "dns": name_resolution(), "odoo": odoo(network)}
+    return {"default-deny": denial(), "odoo": odoo(network)}
 
 
 def recovery() -> Policy:

@@ -14,8 +14,7 @@ from odoo_estate.plan import ContainerSize
 SERVICE = "pg_service.conf"
 SERVICE_FOLDER = "/run/secrets/service"
 PASSWORDS_FOLDER = "/run/secrets/passwords"
-SCRIPT_FOLDER = "/etc/database-job"
-SCRIPT = "job.sql"
+SCRIPT = "SCRIPT"
 UID = 65532
 SIZE = ContainerSize(cpu_millicores=50, memory_mib=64)
 
@@ -23,8 +22,6 @@ SIZE = ContainerSize(cpu_millicores=50, memory_mib=64)
 class DatabaseJobArgs(TypedDict):
     """Inputs of a `DatabaseJob`. The Job has no name of its own: a new one is made before the old one goes."""
 
-    job: str
-    """Name of the script's ConfigMap, unique in the namespace."""
     namespace: str
     labels: Mapping[str, str]
     image: str
@@ -43,25 +40,20 @@ class DatabaseJob(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DatabaseJobArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:odoo:DatabaseJob", name, None, opts)
-        script = k8s.core.v1.ConfigMap(
-            f"{name}-script",
-            metadata=object_metadata(args["job"], args["namespace"], args["labels"]),
-            data={SCRIPT: args["script"]},
-            opts=pulumi.ResourceOptions(parent=self),
-        )
         k8s.batch.v1.Job(
             f"{name}-run",
             metadata=object_metadata("", args["namespace"], args["labels"]),
             # No time to live: a Job that is gone would be made anew by the next refresh.
             spec={"backoff_limit": 8, "active_deadline_seconds": 540, "template": pod(args)},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[script]),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})
 
 
-def psql_command(script: str) -> list[str]:
-    """How psql is called; no secret, and no name that somebody chose, is on the line."""
-    return ["psql", "--no-psqlrc", "--no-password", f"--file={script}", "service=admin"]
+def psql_command() -> list[str]:
+    """How psql is called; no secret, and no name that somebody chose, is on the line. The script comes with the Job, by its environment: in an
+    object of its own it could change under a Job that still runs."""
+    return ["sh", "-ec", f'printf %s "${SCRIPT}" | psql --no-psqlrc --no-password --file=- service=admin']
 
 
 def pod(args: DatabaseJobArgs) -> k8s.core.v1.PodTemplateSpecArgsDict:
@@ -71,7 +63,6 @@ def pod(args: DatabaseJobArgs) -> k8s.core.v1.PodTemplateSpecArgsDict:
         annotations={"odoo-estate/script": checksum(args["script"])},
         containers=[container(args)],
         volumes=[
-            {"name": "script", "config_map": {"name": args["job"]}},
             {"name": "service", "secret": {"secret_name": args["service"]}},
             *passwords(args["passwords"]),
         ],
@@ -88,12 +79,14 @@ def container(args: DatabaseJobArgs) -> k8s.core.v1.ContainerArgsDict:
         "PGSERVICEFILE": f"{SERVICE_FOLDER}/{SERVICE}",
         "PASSWORDS": PASSWORDS_FOLDER,
         "HOME": "/tmp",
+        # Kubernetes puts other variables in the place of $(NAME) and takes $$ for $ (EnvVar.value in its API).
+        SCRIPT: args["script"].replace("$", "$$"),
         **args["variables"],
     }
     return {
         "name": "psql",
         "image": args["image"],
-        "command": psql_command(f"{SCRIPT_FOLDER}/{SCRIPT}"),
+        "command": psql_command(),
         "env": [{"name": name, "value": value} for name, value in environment.items()],
         "resources": resources(SIZE),
         "security_context": security_context(),
@@ -102,7 +95,7 @@ def container(args: DatabaseJobArgs) -> k8s.core.v1.ContainerArgsDict:
 
 
 def mounts(args: DatabaseJobArgs) -> list[k8s.core.v1.VolumeMountArgsDict]:
-    folders = {"script": SCRIPT_FOLDER, "service": SERVICE_FOLDER}
+    folders = {"service": SERVICE_FOLDER}
     if args["passwords"]:
         folders["passwords"] = PASSWORDS_FOLDER
     return [{"name": name, "mount_path": folder, "read_only": True} for name, folder in folders.items()]
