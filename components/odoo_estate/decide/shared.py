@@ -49,10 +49,10 @@ PRIORITIES: Mapping[str, PriorityPlan] = MappingProxyType(
 )
 """The cluster's priority classes by name; what is higher is scheduled first and may evict what is lower."""
 SESSIONS_SIZE = ContainerSize(cpu_millicores=50, memory_mib=64)
+"""Of a pooler's process for job runners, which are a handful and mostly wait."""
 PAGES_REPLICAS = 2
 PAGES_SIZE = ContainerSize(cpu_millicores=25, memory_mib=64)
 """nginx with a handful of static pages."""
-"""Of a pooler's process for job runners, which are a handful and mostly wait."""
 QUERY_WAIT_SECONDS = 30
 """How long a client waits for a server connection: long enough for a burst, shorter than Odoo's request limit of 120 s, so that the error
 names the pooler."""
