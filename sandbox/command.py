@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from sandbox.cluster.builds import CONTROL_PLANE  # noqa: E402
+from sandbox.cluster.builds import FOR_TESTS  # noqa: E402
 from sandbox.environment import Unavailable, ensure_engine, environment  # noqa: E402
 
 
@@ -35,11 +35,11 @@ def _env(arguments: list[str]) -> str:
 def _install(arguments: list[str]) -> str:
     parser = argparse.ArgumentParser(prog="sandbox/install")
     parser.add_argument(
-        "--tests", action="store_true", help="what the tests need beside the engine, too: a control plane"
+        "--tests", action="store_true", help="what the tests need beside the engine, too: a control plane and Traefik"
     )
     found = str(ensure_engine())
     if parser.parse_args(arguments).tests:
-        for build in CONTROL_PLANE:
+        for build in FOR_TESTS:
             build.ensure()
     return found
 

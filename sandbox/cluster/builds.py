@@ -73,10 +73,4 @@ TRAEFIK = GoBuild(
     minutes="six minutes",
     otherwise=_OTHERWISE,
 )
-PROMTOOL = GoBuild(
-    name="promtool",
-    folder=TOOLS / "promtool",
-    packages={"promtool": "github.com/prometheus/prometheus/cmd/promtool"},
-    minutes="three minutes",
-    otherwise=_OTHERWISE,
-)
+FOR_TESTS = (*CONTROL_PLANE, TRAEFIK)
