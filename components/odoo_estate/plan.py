@@ -325,6 +325,8 @@ class DatabasePlan:
     deletion_protection: bool
     final_snapshot: str
     """What the final snapshot's name begins with, each life of the instance adds its own end; empty: none is taken."""
+    keep_final_snapshot: bool = True
+    """False where the instance may go without it, because somebody asked for that (`odoo_estate.decide.lifting`); its name stays drawn."""
     replicas: Mapping[str, str] = field(default_factory=dict)
     """Read replica key to its identifier."""
     protect: bool = True

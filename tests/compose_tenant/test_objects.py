@@ -139,7 +139,10 @@ def test_odoo_speaks_to_the_pooler_by_tls_and_verifies_it() -> None:
 def scripts(graph: Any) -> str:
     """All SQL that the stack runs."""
     found = [
-        entry for _, pod in graphs.pod_templates(graph) for one in pod["spec"]["containers"] for entry in one.get("env", ())
+        entry
+        for _, pod in graphs.pod_templates(graph)
+        for one in pod["spec"]["containers"]
+        for entry in one.get("env", ())
     ]
     return "".join(entry["value"] for entry in found if entry["name"] == "SCRIPT")
 

@@ -12,6 +12,7 @@ INSTANCE = r"stacks/customers/nordfood\.yaml:\d+: environments\.production"
 def lighter(estate: Estate) -> None:
     """A contract that fits smaller machines."""
     estate.replace(NORDFOOD, "orders_per_day: 6000", "orders_per_day: 600")
+    estate.replace(NORDFOOD, "database_gib: 120", "database_gib: 20")
 
 
 def lowered(estate: Estate) -> None:
@@ -19,7 +20,6 @@ def lowered(estate: Estate) -> None:
     estate.replace(NORDFOOD, "service_class: premium", "service_class: business")
     estate.replace(NORDFOOD, "requests_per_hour: 6000", "requests_per_hour: 600")
     estate.replace(NORDFOOD, "requests_per_hour: 3500", "requests_per_hour: 350")
-    estate.replace(NORDFOOD, "database_gib: 120", "database_gib: 20")
     estate.replace(NORDFOOD, "filestore_gib: 150", "filestore_gib: 60")
     estate.replace(NORDFOOD, "users: 160", "users: 30")
     estate.replace(NORDFOOD, "    heavy: true\n", "")

@@ -18,6 +18,8 @@ from odoo_estate.plan import AwsTarget, DatabasePlan
 POSTGRES_PORT = 5432
 TIMEOUTS = pulumi.CustomTimeouts(create="3h", update="6h", delete="3h")
 """The provider gives up after 40, 80 and 60 minutes: too early for a restore of a terabyte, or for a major upgrade and its copy."""
+WITHOUT_SNAPSHOT: dict[str, Any] = {"skip_final_snapshot": True}
+"""Of a replica RDS takes none at all."""
 WITHOUT_EXTENDED_SUPPORT = "open-source-rds-extended-support-disabled"
 """The provider's default enrols in paid Extended Support."""
 
@@ -62,8 +64,7 @@ class PostgresInstance(pulumi.ComponentResource):
             backup_retention_period=plan.backup_retention_days,
             backup_window=plan.backup_window,
             delete_automated_backups=not plan.protect,
-            final_snapshot_identifier=_final_snapshot(name, plan, args["key_arn"], parent=self),
-            skip_final_snapshot=not plan.final_snapshot,
+            **_final_snapshot(name, plan, args["key_arn"], parent=self),
             **surroundings,
             opts=_kept(plan, parent=self, depends_on=logs),
         )
@@ -75,7 +76,7 @@ class PostgresInstance(pulumi.ComponentResource):
                 replicate_source_db=instance.identifier,
                 auto_minor_version_upgrade=True,
                 backup_retention_period=0,
-                skip_final_snapshot=True,  # RDS takes none of a replica
+                **WITHOUT_SNAPSHOT,
                 tags={"backup-class": "none"},  # nor should AWS Backup: it is rebuilt from its source
                 # RDS takes it to another version with its source, and until then no group of that version.
                 **{**surroundings, "parameter_group_name": groups[-1].name},
@@ -148,18 +149,23 @@ def _version(plan: DatabasePlan) -> dict[str, Any]:
 
 def _final_snapshot(
     name: str, plan: DatabasePlan, key_arn: pulumi.Input[str], *, parent: pulumi.Resource
-) -> pulumi.Input[str] | None:
+) -> dict[str, Any]:
     """A name for this life of the instance: RDS refuses a destroy whose snapshot is called as that of an earlier life, which is kept."""
     if not plan.final_snapshot:
-        return None
-    return random.RandomId(
+        return WITHOUT_SNAPSHOT
+    drawn = random.RandomId(
         f"{name}-final-snapshot",
         byte_length=4,
         prefix=f"{plan.final_snapshot}-",
         # What replaces the instance, which begins another life.
         keepers={"identifier": plan.identifier, "username": plan.master_username, "key": key_arn},
         opts=pulumi.ResourceOptions(parent=parent),
-    ).hex
+    )
+    return (
+        {"final_snapshot_identifier": drawn.hex, "skip_final_snapshot": False}
+        if plan.keep_final_snapshot
+        else WITHOUT_SNAPSHOT
+    )
 
 
 class PostgresRestoredArgs(TypedDict):
@@ -226,8 +232,7 @@ def _recovered(
         backup_retention_period=plan.backup_retention_days,
         backup_window=plan.backup_window,
         delete_automated_backups=not plan.protect,
-        final_snapshot_identifier=_final_snapshot(name, plan, args["key_arn"], parent=parent) if primary else None,
-        skip_final_snapshot=not (primary and plan.final_snapshot),  # RDS takes none of a replica
+        **(_final_snapshot(name, plan, args["key_arn"], parent=parent) if primary else WITHOUT_SNAPSHOT),
         password=passwords[0].text if passwords else None,
         apply_immediately=True if primary else None,  # nobody waits for a window with the new password
         auto_minor_version_upgrade=True,

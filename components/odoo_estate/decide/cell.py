@@ -414,7 +414,7 @@ def generations(
     elif written.state == "returned":
         for key, one in first.items():
             lost = generation(context, cell, key, one, written.generation - 1)
-            former[key] = replace(lifted(lost), final_snapshot=lost.final_snapshot)
+            former[key] = replace(lifted(lost), keep_final_snapshot=True)
     return present, followers, former
 
 

@@ -371,7 +371,7 @@ def _left_behind(plan: DatabaseReplicationPlan) -> DatabaseReplicationPlan:
     """Without protection, following nothing; it still leaves a final snapshot."""
 
     def loose(database: DatabasePlan | None) -> DatabasePlan | None:
-        return replace(lifting.lifted(database), final_snapshot=database.final_snapshot) if database else None
+        return replace(lifting.lifted(database), keep_final_snapshot=True) if database else None
 
     return replace(plan, source_arn="", replica=loose(plan.replica), restored=loose(plan.restored))
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from odoo_estate.plan import Plan
 
-LIFTED: Mapping[str, object] = {"protect": False, "deletion_protection": False, "final_snapshot": ""}
+LIFTED: Mapping[str, object] = {"protect": False, "deletion_protection": False, "keep_final_snapshot": False}
 """Field names of the plan that keep something alive, with the value that lets it go."""
 
 P = TypeVar("P", bound=Plan)
