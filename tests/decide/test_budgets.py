@@ -160,7 +160,7 @@ def test_a_tenants_nodes_hold_its_pooler_too_and_a_trials_pooler_counts_against_
     band = world.catalog.node_bands[plan.node_pool.band]
     fill = world.catalog.assumptions.node_fill
     workers = sum(one.size.cpu_millicores * one.max_replicas for one in plan.odoo.workloads.values())
-    pooler = (plan.pooler.size.cpu_millicores + plan.pooler.sessions_size.cpu_millicores) * plan.pooler.replicas
+    pooler = (plan.pooler.size.cpu_millicores + 2 * plan.pooler.sessions_size.cpu_millicores) * plan.pooler.replicas
     asked = f"{workers + pooler} millicores"
     assert any(asked in one.reason for one in plan.decisions if one.topic == "node pool")
     room = (band.vcpus * 1000 - band.reserved_cpu_millicores) * fill

@@ -189,7 +189,8 @@ def test_the_quota_holds_all_workloads_at_most_replicas_during_a_rolling_update(
     memory = sum(
         one.size.memory_mib * (one.max_replicas + (not one.recreate)) for one in odoo_of(plan).workloads.values()
     )
-    pooler = (plan.pooler.size.memory_mib + plan.pooler.sessions_size.memory_mib) * (plan.pooler.replicas + 1)
+    others = 2 if plan.pooler.replica_size else 1
+    pooler = (plan.pooler.size.memory_mib + others * plan.pooler.sessions_size.memory_mib) * (plan.pooler.replicas + 1)
     own_pooler = pooler if tenancy == "semi-dedicated" else 0
     assert plan.quota.memory_mib == memory + own_pooler
     assert plan.quota.max_memory_mib >= max(one.size.memory_mib for one in odoo_of(plan).workloads.values())
