@@ -67,7 +67,9 @@ def database_plan(
         backup_retention_days=owed.point_in_time_days,
         backup_window=windows.database_backup,
         maintenance_window=str(windows.maintenance),
-        parameters=parameters(size, context.catalog.assumptions),
+        # The primary keeps the row versions that a report on the replica still reads; without, its vacuum ends reports after 30 s.
+        parameters=parameters(size, context.catalog.assumptions)
+        | ({"hot_standby_feedback": "1"} if tier.replica else {}),
         master_username=MASTER,
         master_password=tier.master_password,
         master_secret=name("secret", context.estate.estate, "master", identifier) if own else "",

@@ -201,8 +201,10 @@ def replica_pool_size(context: Context, cell: str) -> int:
         for one in served.serves
         for key in context.catalog.service_classes[one].odoo_bands
     }
-    most = max(one.reporting.processes * (one.reporting.max_replicas + 1) for one in bands if one.reporting)
-    return ceil(most / served.pooler_replicas) + 1
+    most = max(
+        (one.reporting.processes * (one.reporting.max_replicas + 1) for one in bands if one.reporting), default=0
+    )
+    return ceil(most / served.pooler_replicas) + 1 if most else 0
 
 
 def server_ca(context: Context, cell: str) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import pulumi
 
 from odoo_estate.kubernetes.external_secret import Source, external_secret
+from odoo_estate.kubernetes.pgbouncer_ini import HOST
+from odoo_estate.kubernetes.pooler import with_host
 from odoo_estate.odoo.database_job import SERVER_CA, SERVICE, SERVICE_FOLDER
 
 STORE = "platform"
@@ -37,15 +39,16 @@ def master_access(
         labels=labels,
         store=store,
         sources=[Source(document=document, fields={"username": "username", "password": "password"})],
-        template={SERVICE: service_file(host), SERVER_CA: server_ca},
+        template={SERVICE: with_host(service_file(), host), SERVER_CA: server_ca},
         opts=opts,
     )
 
 
-def service_file(host: pulumi.Input[str]) -> pulumi.Output[str]:
-    """``pg_service.conf`` as a template. libpq refuses a password file that a group may read, which a mounted Secret is; it has no such
-    scruple about a service file."""
-    rest = f"""
+def service_file() -> str:
+    """``pg_service.conf`` as a template, with ``{host}`` where the instance's endpoint belongs. libpq refuses a password file that a group may
+    read, which a mounted Secret is; it has no such scruple about a service file."""
+    return f"""[admin]
+host={HOST}
 port=5432
 user={{{{ .username }}}}
 password={{{{ .password }}}}
@@ -53,7 +56,6 @@ dbname=postgres
 sslmode=verify-full
 sslrootcert={SERVICE_FOLDER}/{SERVER_CA}
 """
-    return pulumi.Output.concat("[admin]\nhost=", host, rest)
 
 
 def password_access(
