@@ -295,6 +295,10 @@ class UpgradePlan:
     method: Literal["in-place", "blue-green"]
 
 
+READER = "reader"
+"""Key of an instance's read replica."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DatabasePlan:
     """An RDS PostgreSQL instance. Windows are UTC in RDS's own notation. ``master_password``: ``managed`` by AWS, or ``own`` secret
@@ -328,7 +332,7 @@ class DatabasePlan:
     keep_final_snapshot: bool = True
     """False where the instance may go without it, because somebody asked for that (`odoo_estate.decide.lifting`); its name stays drawn."""
     replicas: Mapping[str, str] = field(default_factory=dict)
-    """Read replica key to its identifier."""
+    """Read replica key (`READER`) to its identifier."""
     protect: bool = True
     master_secret: str = ""
     """``own`` secret only: its name in Secrets Manager, by which the cell's External Secrets controller may read it."""
@@ -659,7 +663,7 @@ class PoolerPlan:
     credentials_secret: str
     """Secrets Manager name that holds the pooler's own login for ``auth_query``; the stack that makes the pooler makes it."""
     sessions_size: ContainerSize
-    """Of the second process of each replica, for job runners."""
+    """Of each process of a replica but the first."""
     server_ca: str
     """PEM: the authorities that the instance's certificate may come from."""
     session_size: int
@@ -671,6 +675,8 @@ class PoolerPlan:
     node_selector: Mapping[str, str]
     tolerations: Mapping[str, str]
     priority_class: str = ""
+    replica_size: int = 0
+    """Server connections per database and user in a third process, in front of the instance's read replica; 0: there is none."""
 
     @property
     def lookup_limit(self) -> int:
@@ -815,6 +821,8 @@ class WorkloadPlan:
     tolerations: Mapping[str, str]
     """Taint key to its value, effect NoSchedule."""
     spread_zones: bool
+    reads_replica: bool = False
+    """What only reads goes to the read replica (`PoolerPlan.replica_size`), and to the primary while that does not answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -854,6 +862,8 @@ class TenantNetworkPlan:
     monitoring_namespace: str
     https_egress: bool
     smtp_egress: bool
+    replica: bool = False
+    """The pooler also leads to a read replica."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,12 @@
 """Who may talk to whom."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.compose_tenant import graphs, plans
 
+from odoo_estate.plan import READER
 from odoo_estate.preview.graph import Graph
 
 WORKLOADS = pytest.mark.parametrize(
@@ -68,6 +70,19 @@ def test_a_policys_peer_and_port_are_those_of_the_poolers_service() -> None:
     service = graphs.of_kind(graphs.platform(), "Service")["pooler-main"]["spec"]
     assert service["selector"] == {"app.kubernetes.io/name": "pooler-main"}
     assert [(port["port"], port["targetPort"]) for port in service["ports"]] == [(5432, 5432), (5433, 5433)]
+
+
+def test_a_pooler_that_leads_to_a_replica_is_open_for_it_and_its_tenants_may_go_there() -> None:
+    one = plans.semi_dedicated()
+    pooler, network = replace(one.pooler, replica_size=3), replace(one.network or plans.network(), replica=True)
+    database = replace(one.own_database, replicas={READER: "bulk-reader"}) if one.own_database else None
+    graph = graphs.recorded(replace(one, pooler=pooler, network=network, own_database=database))
+    service = graphs.of_kind(graph, "Service")[pooler.name]["spec"]
+    rules = policies(graph, one.namespace)
+    assert {"name": "replica", "port": 5434, "targetPort": 5434, "protocol": "TCP"} in service["ports"]
+    assert {"protocol": "TCP", "port": 5434} in rules[pooler.name]["ingress"][0]["ports"]
+    (way,) = [rule for rule in rules["odoo"]["egress"] if {"protocol": "TCP", "port": 5434} in rule["ports"]]
+    assert way["to"][0]["podSelector"]["matchLabels"] == service["selector"]
 
 
 def test_a_pooler_lets_in_only_namespaces_that_carry_its_label() -> None:

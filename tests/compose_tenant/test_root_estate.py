@@ -200,3 +200,42 @@ def test_an_object_with_a_misspelt_field_does_not_fit() -> None:
     manifest["spec"]["template"]["spec"]["terminationGraceSeconds"] = 5
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+
+
+def replica_address(stack: str) -> str:
+    """What the pooler that ``stack`` makes is told of a read replica; empty: it leads to none."""
+    own = [one.pooler.name for one in tenants() if one.stack == stack]
+    data = graphs.of_kind(graph(stack), "ConfigMap")[own[0] if own else "pooler-main"]["data"]
+    return str(data.get("replica.ini", ""))
+
+
+def test_reports_find_the_replica_that_their_stack_makes_or_their_cell_hands_out() -> None:
+    assert "instance-reader.address} port=5432" in replica_address("tenant.nordfood.production")
+    (dedicated,) = [one for one in platforms() if one.poolers["main"].replica_size]
+    assert "databases.main.replicas.reader" in replica_address(dedicated.stack)
+    readers = [one for one in tenants() if one.odoo and "reporting" in one.odoo.workloads and one.pooler.replica_size]
+    assert {one.customer for one in readers} == {"nordfood", "medsupply"}
+    for tenant in readers:
+        files = graphs.of_kind(graph(tenant.stack), "ExternalSecret")["odoo"]["spec"]["target"]["template"]["data"]
+        assert "db_replica_port = 5434" in files["reporting.conf"]
+        assert [name for name, text in files.items() if "db_replica" in str(text)] == ["reporting.conf"]
+        (rule,) = [
+            one
+            for policy in graphs.of_kind(graph(tenant.stack), "NetworkPolicy").values()
+            for one in policy["spec"].get("egress", ())
+            if {"protocol": "TCP", "port": 5434} in one["ports"]
+        ]
+        assert rule["to"][0]["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": tenant.pooler.name}
+
+
+def test_master_credentials_come_with_the_authorities_of_their_server() -> None:
+    for plan in estate().stacks.values():
+        if not isinstance(plan, PlatformPlan | TenantPlan):
+            continue
+        for name, one in graphs.of_kind(graph(plan.stack), "ExternalSecret").items():
+            if name.startswith("master-"):
+                data = one["spec"]["target"]["template"]["data"]
+                assert data["server-ca.pem"].startswith("-----BEGIN CERTIFICATE-----")
+                assert "sslmode=verify-full\nsslrootcert=/run/secrets/service/server-ca.pem" in str(
+                    data["pg_service.conf"]
+                )

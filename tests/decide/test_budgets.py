@@ -160,7 +160,7 @@ def test_a_tenants_nodes_hold_its_pooler_too_and_a_trials_pooler_counts_against_
     band = world.catalog.node_bands[plan.node_pool.band]
     fill = world.catalog.assumptions.node_fill
     workers = sum(one.size.cpu_millicores * one.max_replicas for one in plan.odoo.workloads.values())
-    pooler = (plan.pooler.size.cpu_millicores + plan.pooler.sessions_size.cpu_millicores) * plan.pooler.replicas
+    pooler = (plan.pooler.size.cpu_millicores + 2 * plan.pooler.sessions_size.cpu_millicores) * plan.pooler.replicas
     asked = f"{workers + pooler} millicores"
     assert any(asked in one.reason for one in plan.decisions if one.topic == "node pool")
     room = (band.vcpus * 1000 - band.reserved_cpu_millicores) * fill
@@ -205,3 +205,21 @@ def test_budgets_do_not_depend_on_the_order_of_the_documents(order: list[int]) -
         contract(f"c{n}", service_class="business" if n % 2 else "starter", workload={"users": 5 + n}) for n in range(6)
     ]
     assert budgets.budgets(context(*some), "eu-1") == budgets.budgets(context(*(some[n] for n in order)), "eu-1")
+
+
+def test_a_dedicated_cells_replica_holds_the_reports_of_all_its_environments() -> None:
+    both = contract(service_class="regulated", regulation=("gdp",), environments={"production": {}, "staging": {}})
+    world = context(both, of=estate({"acme-1": dedicated_cell("acme", 0)}))
+    reserve = world.catalog.assumptions.connection_reserve
+    asked = [budgets.demand(world, one).reports for one in world.tenants]
+    assert len(asked) == 2 and all(asked)
+    used, limit = budget(world, "replica-connections-main", "acme-1")
+    assert used == sum(asked) + reserve <= limit
+    pooler = shared_pooler(world, "acme-1", MAIN)
+    assert max(asked) <= pooler.replica_size * pooler.replicas
+    assert limit == budget(world, "connections-main", "acme-1")[1], "a replica takes as many as its primary"
+
+
+def test_a_shared_cell_counts_no_replica() -> None:
+    names = [one.name for one in budgets.budgets(context(contract(**HEAVY)), "eu-1")]
+    assert not [name for name in names if "replica" in name]

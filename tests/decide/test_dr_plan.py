@@ -8,7 +8,7 @@ from tests.decide.documents import TODAY, compiled, documents
 
 from odoo_estate.decide import compile_estate, compile_stack
 from odoo_estate.errors import BadInput
-from odoo_estate.plan import CellPlan, DrillPlan, DrPlan, TenantPlan
+from odoo_estate.plan import CellPlan, DrillPlan, DrPlan, PlatformPlan, TenantPlan
 from odoo_estate.spec.recovery import CellRecovery
 
 
@@ -263,3 +263,13 @@ def test_a_drill_copies_beside_the_standby_and_protects_nothing() -> None:
 
 def test_no_estate_lists_a_drill() -> None:
     assert not any(name.startswith("drill.") for name in compiled().stacks)
+
+
+def test_a_pooler_leads_to_a_replica_exactly_while_its_instance_has_one() -> None:
+    for state, generation in (("promoted", 1), ("failing-back", 1), ("returned", 2), ("standby", 2)):
+        made = replace(documents(), recoveries={"med-1": moved("med-1", state, generation)})
+        stacks = compile_estate(made, today=TODAY).stacks
+        cell, platform = stacks["cell.med-1"], stacks["platform.med-1"]
+        assert isinstance(cell, CellPlan) and isinstance(platform, PlatformPlan)
+        for key, database in cell.databases.items():
+            assert bool(platform.poolers[key].replica_size) == bool(database.replicas) == (generation == 1), state

@@ -90,6 +90,11 @@ def test_a_class_with_reporting_reads_from_a_replica_of_its_own_instance() -> No
     assert dedicated.replicas == {"reader": "harbour-med-1-main-reader"}
 
 
+def test_a_report_on_a_replica_is_not_ended_by_its_primarys_vacuum() -> None:
+    assert own().parameters["hot_standby_feedback"] == "1"
+    assert "hot_standby_feedback" not in own(**without_reporting()).parameters
+
+
 def test_a_shared_instance_has_no_replica_whoever_is_served() -> None:
     plan = cell_plan(small_estate(), "eu-1")
     assert not plan.databases["main"].replicas

@@ -189,7 +189,8 @@ def test_the_quota_holds_all_workloads_at_most_replicas_during_a_rolling_update(
     memory = sum(
         one.size.memory_mib * (one.max_replicas + (not one.recreate)) for one in odoo_of(plan).workloads.values()
     )
-    pooler = (plan.pooler.size.memory_mib + plan.pooler.sessions_size.memory_mib) * (plan.pooler.replicas + 1)
+    others = 2 if plan.pooler.replica_size else 1
+    pooler = (plan.pooler.size.memory_mib + others * plan.pooler.sessions_size.memory_mib) * (plan.pooler.replicas + 1)
     own_pooler = pooler if tenancy == "semi-dedicated" else 0
     assert plan.quota.memory_mib == memory + own_pooler
     assert plan.quota.max_memory_mib >= max(one.size.memory_mib for one in odoo_of(plan).workloads.values())
@@ -469,3 +470,55 @@ def test_a_major_upgrade_needs_an_approval_and_waits_for_its_window() -> None:
     assert unapproved(standing, before, CLASSES) == (), "it was called off before its window"
     skipping = replace(before.own_database, engine_version="18.1", family="postgres18")
     assert "one major version at a time" in refusals("in-place", date(2026, 12, 6), skipping)[0]
+
+
+# --- reports -------------------------------------------------------------------------------------------------------
+
+
+def reads(plan: TenantPlan) -> list[str]:
+    return [key for key, one in odoo_of(plan).workloads.items() if one.reads_replica]
+
+
+@pytest.mark.parametrize("tenancy", ["semi-dedicated", "dedicated"])
+def test_reports_alone_read_from_the_replica_and_their_connections_to_it_are_counted(tenancy: str) -> None:
+    plan = plan_of(tenancy)
+    assert reads(plan) == ["reporting"], "never cron, which does not LISTEN at a replica, nor users"
+    assert odoo_of(plan).workloads["reporting"].settings["max_cron_threads"] == "0"
+    assert plan.network and plan.network.replica
+    (said,) = [one for one in plan.decisions if one.topic == "reports"]
+    assert said.value == "read replica" and said.entitlement.endswith(".reporting")
+    one, pooler = odoo_of(plan).workloads["reporting"], plan.pooler
+    assert pooler.replica_size * pooler.replicas >= one.processes * (one.max_replicas + 1), "none waits for another"
+
+
+def test_a_tenants_own_replica_has_a_budget_of_its_own() -> None:
+    plan = plan_of("semi-dedicated")
+    assert plan.own_database
+    (budget,) = [one for one in plan.budgets if one.name == "own-replica-connections"]
+    reserve = catalog().assumptions.connection_reserve
+    assert budget.used == plan.pooler.replica_size * plan.pooler.replicas + reserve
+    assert budget.limit < plan.own_database.max_connections, "a replica takes as many as its primary"
+    assert plan.pooler.replica_size * plan.pooler.replicas <= plan.database.connection_limit
+
+
+def test_an_odoo_that_knows_no_replica_reads_from_the_primary_and_the_plan_says_so() -> None:
+    plan = plan_of("semi-dedicated", odoo="17.0")
+    assert plan.own_database and plan.own_database.replicas, "the class has it all the same"
+    assert (reads(plan), plan.pooler.replica_size, plan.network and plan.network.replica) == ([], 0, False)
+    (said,) = [one for one in plan.decisions if one.topic == "reports"]
+    assert said.value == "primary" and "17.0 has no db_replica_host" in said.reason
+    assert not [one for one in plan.budgets if one.name == "own-replica-connections"]
+
+
+def test_a_trial_has_no_replica_to_read_from() -> None:
+    plan = plan_of("semi-dedicated", "staging", environments={"production": {}, "staging": {}})
+    assert (reads(plan), plan.pooler.replica_size) == ([], 0)
+    (said,) = [one for one in plan.decisions if one.topic == "reports"]
+    assert said.value == "primary" and "no read replica" in said.reason
+
+
+def test_a_class_without_reporting_is_told_nothing_about_it() -> None:
+    for tenancy in ("pooled", "namespaced"):
+        plan = plan_of(tenancy)
+        assert not plan.pooler.replica_size
+        assert not [one for one in plan.decisions if one.topic == "reports"]

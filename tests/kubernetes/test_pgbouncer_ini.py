@@ -5,7 +5,7 @@ import configparser
 import pytest
 from tests.compose_tenant import plans
 
-from odoo_estate.kubernetes.pgbouncer_ini import NEWER, pgbouncer_ini, sessions_ini
+from odoo_estate.kubernetes.pgbouncer_ini import NEWER, REPLICA_PORT, pgbouncer_ini, replica_ini, sessions_ini
 from odoo_estate.plan import PoolPlan
 
 
@@ -73,3 +73,13 @@ def test_every_setting_that_the_tests_leave_out_is_really_there() -> None:
 
 def test_look_ups_stay_within_what_the_budget_keeps_for_them() -> None:
     assert plans.pooler(lookup_connections=5, replicas=2).lookup_limit == 40
+
+
+def test_a_replica_is_one_pool_of_transactions_and_logins_are_looked_up_there() -> None:
+    parser = configparser.RawConfigParser(delimiters=("=",))
+    parser.read_string(replica_ini(plans.pooler(replica_size=3)))
+    assert dict(parser["databases"]) == {
+        "*": "host={host} port=5432 pool_mode=transaction pool_size=3 max_db_client_connections=1000"
+    }
+    assert parser["pgbouncer"]["listen_port"] == str(REPLICA_PORT)
+    assert parser["pgbouncer"]["server_tls_sslmode"] == "verify-full"

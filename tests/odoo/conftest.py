@@ -33,7 +33,7 @@ def postgres() -> Iterator[Server]:
         if os.geteuid() == 0:
             shutil.chown(data / "tls.key", "postgres")
         (data / "pg_hba.conf").write_text(
-            "local all superuser trust\nhost all all 127.0.0.1/32 scram-sha-256\n", encoding="utf-8"
+            "local all,replication superuser trust\nhost all all 127.0.0.1/32 scram-sha-256\n", encoding="utf-8"
         )
         settings = {
             "port": str(server.port),

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from tests.odoo.postgres_server import MASTER, MASTER_PASSWORD, Server
 
-from odoo_estate.odoo.database_job import SCRIPT, psql_command
+from odoo_estate.kubernetes.pgbouncer_ini import HOST
+from odoo_estate.odoo.database_access import service_file
+from odoo_estate.odoo.database_job import SCRIPT, SERVER_CA, SERVICE, SERVICE_FOLDER, psql_command
 from odoo_estate.odoo.database_sql import instance_script, pooled_tenant_script, removal_script, tenant_script
 
 
@@ -16,8 +18,8 @@ class Job:
     """Names in the environment, passwords and master credentials in files."""
 
     def __init__(self, server: Server, folder: Path) -> None:
-        self.server = server
-        self.folder = folder
+        self.server, self.folder = server, folder
+        self.host, self.server_ca = "127.0.0.1", server.authority.pem
         self.succeed(instance_script(), {"POOLER": "pooler", "CONNECTION_LIMIT": "40"}, {"pooler": "pooler-Password"})
 
     def start(
@@ -27,21 +29,15 @@ class Job:
         folder.mkdir(exist_ok=True)
         for name, password in passwords.items():
             (folder / name).write_text(password, encoding="utf-8")
-        service = {
-            "host": "127.0.0.1",
-            "port": str(self.server.port),
-            "user": MASTER,
-            "password": MASTER_PASSWORD,
-            "dbname": "postgres",
-        }
-        service_file = folder / "pg_service.conf"
-        service_file.write_text("\n".join(["[admin]", *(f"{k}={v}" for k, v in service.items())]), encoding="utf-8")
+        (folder / SERVER_CA).write_text(self.server_ca, encoding="utf-8")
+        written = folder / SERVICE
+        written.write_text(self.service_text(folder), encoding="utf-8")
         return subprocess.Popen(
             psql_command(),
             env={
                 "PATH": f"{self.server.binaries}:{os.environ['PATH']}",
                 "PASSWORDS": str(folder),
-                "PGSERVICEFILE": str(service_file),
+                "PGSERVICEFILE": str(written),
                 SCRIPT: script,
                 **variables,
             },
@@ -49,6 +45,20 @@ class Job:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def service_text(self, folder: Path) -> str:
+        """The service file of the cluster, with the secrets that External Secrets puts in, and port and folder of this machine."""
+        text = service_file()
+        for there, here in {
+            HOST: self.host,
+            "{{ .username }}": MASTER,
+            "{{ .password }}": MASTER_PASSWORD,
+            "port=5432": f"port={self.server.port}",
+            SERVICE_FOLDER: str(folder),
+        }.items():
+            assert there in text
+            text = text.replace(there, here)
+        return text
 
     def run(
         self, script: str, variables: Mapping[str, str], passwords: Mapping[str, str]

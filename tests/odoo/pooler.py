@@ -19,9 +19,11 @@ from odoo_estate.kubernetes.pgbouncer_ini import (
     HOST,
     NEWER,
     PORT,
+    REPLICA_PORT,
     SESSION_PORT,
     pgbouncer_ini,
     pooler_login,
+    replica_ini,
     sessions_ini,
 )
 from odoo_estate.plan import PoolerPlan, PoolPlan
@@ -42,11 +44,13 @@ def plan(server: Server, **changes: Any) -> PoolerPlan:
 
 
 class Pooler:
-    """Both processes of one replica, started as their containers are. What differs from the cluster is replaced here, and only here."""
+    """The processes of one replica, started as their containers are. What differs from the cluster is replaced here, and only here."""
 
-    def __init__(self, server: Server, folder: Path, plan: PoolerPlan, authority: Authority) -> None:
-        self.server, self.folder, self.plan, self.authority = server, folder, plan, authority
-        self.port, self.session_port = free_port(), free_port()
+    def __init__(
+        self, server: Server, folder: Path, plan: PoolerPlan, authority: Authority, standby: Server | None = None
+    ) -> None:
+        self.server, self.folder, self.plan, self.authority, self.standby = server, folder, plan, authority, standby
+        self.port, self.session_port, self.replica_port = free_port(), free_port(), free_port()
         for part in ("configuration", "certificate", "credentials"):
             (folder / part).mkdir(parents=True)
         authority.issue(folder / "certificate", "pooler.poolers.svc.cluster.local")
@@ -54,7 +58,8 @@ class Pooler:
         self.configure(plan)
         self.ca = folder / "ca.crt"
         self.ca.write_text(authority.pem, encoding="utf-8")
-        self._processes = [self._start("pgbouncer.ini"), self._start("sessions.ini")]
+        files = ["pgbouncer.ini", "sessions.ini", *(["replica.ini"] if standby else [])]
+        self._processes = [self._start(file) for file in files]
 
     def configure(self, plan: PoolerPlan) -> None:
         """Writes the configuration as the kubelet does; a running process follows."""
@@ -62,10 +67,13 @@ class Pooler:
         self.write("configuration/server-ca.pem", plan.server_ca)
         self.write("configuration/sessions.ini", self._here(sessions_ini(plan), SESSION_PORT, self.session_port))
         self.write("configuration/pgbouncer.ini", self._here(pgbouncer_ini(plan), PORT, self.port))
+        if self.standby:
+            text = self._here(replica_ini(plan), REPLICA_PORT, self.replica_port, self.standby)
+            self.write("configuration/replica.ini", text)
 
-    def _here(self, text: str, port: int, here: int) -> str:
+    def _here(self, text: str, port: int, here: int, server: Server | None = None) -> str:
         """Folder, ports and host of this machine, and without what Debian's PgBouncer 1.18 does not know (`NEWER`)."""
-        text = text.replace(f"host={HOST} port=5432", f"host=127.0.0.1 port={self.server.port}")
+        text = text.replace(f"host={HOST} port=5432", f"host=127.0.0.1 port={(server or self.server).port}")
         text = text.replace(f"listen_port = {port}", f"listen_port = {here}").replace(FOLDER, str(self.folder))
         lines = [line for line in text.splitlines() if line.partition(" = ")[0] not in NEWER]
         kept = [" ".join(word for word in line.split(" ") if word.partition("=")[0] not in NEWER) for line in lines]

@@ -68,3 +68,12 @@ def test_a_value_cannot_reach_into_the_secret_template() -> None:
 
 def test_equal_settings_give_equal_bytes_in_any_order() -> None:
     assert odoo_conf({"a": "1", "b": "2"}) == odoo_conf({"b": "2", "a": "1"})
+
+
+def test_what_reads_from_a_replica_finds_it_at_the_pooler() -> None:
+    odoo = plans.odoo()
+    one = replace(odoo.workloads["web"], reads_replica=True)
+    found = workload_settings(odoo, one, host="pooler", user="u", database="d")
+    assert (found["db_host"], found["db_port"]) == ("pooler", "5432")
+    assert (found["db_replica_host"], found["db_replica_port"]) == ("pooler", "5434")
+    assert not [key for key in conf() if "replica" in key]

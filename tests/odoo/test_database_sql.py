@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.odoo.authority import Authority
 from tests.odoo.database_job import Job, make, make_pooled, remove, tenant
 from tests.odoo.postgres_server import MASTER, Server
 
@@ -393,3 +394,19 @@ def test_no_script_but_the_removal_drops_a_database_that_works() -> None:
     for script in (tenant_script(), pooled_tenant_script(), login_script()):
         drops = [line for line in script.splitlines() if "DROP" in line and not line.startswith("--")]
         assert all("datconnlimit = -2" in line for line in drops), drops
+
+
+def test_the_master_user_speaks_only_to_a_server_that_the_known_authority_vouches_for(job: Job) -> None:
+    variables, passwords = tenant("vouched"), {"login": "vouched-Password"}
+    job.server_ca = Authority("somebody").pem
+    done = job.run(tenant_script(), variables, passwords)
+    assert done.returncode != 0
+    assert "certificate verify failed" in done.stderr
+    assert not job.server.rows("SELECT FROM pg_database WHERE datname = 'vouched'")
+
+
+def test_the_master_user_refuses_a_server_under_another_name(job: Job) -> None:
+    job.host = "localhost"  # the certificate is for the address
+    done = job.run(tenant_script(), tenant("elsewhere"), {"login": "elsewhere-Password"})
+    assert done.returncode != 0
+    assert 'does not match host name "localhost"' in done.stderr

@@ -95,7 +95,9 @@ class Tenant:
         service = folder / "pg_service.conf"
         service.write_text(
             f"[admin]\nhost=127.0.0.1\nport={server.port}\nuser={MASTER}\npassword={MASTER_PASSWORD}\ndbname=postgres\n"
+            f"sslmode=verify-full\nsslrootcert={folder / 'server-ca.pem'}\n"
         )
+        (folder / "server-ca.pem").write_text(server.authority.pem)
         environment = {
             "PATH": f"{server.binaries}:{os.environ['PATH']}",
             "PGSERVICEFILE": str(service),

@@ -109,6 +109,7 @@ class CellOutputs(StackOutputs):
             port=database["port"],
             secret_arn=database["secretArn"],
             security_group_id=database["securityGroupId"],
+            replicas=database["replicas"],
         )
 
     def cache(self, key: str) -> CacheRef:

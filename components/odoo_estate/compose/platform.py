@@ -34,7 +34,7 @@ from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
 from odoo_estate.odoo.recovery_job import places
-from odoo_estate.plan import PlatformPlan, PooledWorkersPlan
+from odoo_estate.plan import READER, PlatformPlan, PooledWorkersPlan
 
 References = Mapping[str, pulumi.StackReference]
 RECORD_TTL_SECONDS = 300
@@ -191,13 +191,14 @@ def secret_stores(plan: PlatformPlan, at: Here, ready: list[pulumi.Resource]) ->
 
 def master_credentials(plan: PlatformPlan, cell: CellOutputs, at: Here, ready: list[pulumi.Resource]) -> None:
     """Of every instance that a pooler of this platform stands in front of."""
-    for key in sorted({spec.database for spec in plan.poolers.values()}):
+    for key, server_ca in sorted({spec.database: spec.server_ca for spec in plan.poolers.values()}.items()):
         master_access(
             f"master-{key}",
             instance=key,
             namespace=plan.provisioning.namespace,
             labels=plan.labels,
             host=cell.database(key).address,
+            server_ca=server_ca,
             store=STORE,
             document=cell.database(key).secret_arn,
             opts=after(at.cluster, *ready),
@@ -227,6 +228,7 @@ def pooler(key: str, plan: PlatformPlan, cell: CellOutputs, provisioning: Provis
             "plan": spec,
             "labels": plan.labels,
             "host": cell.database(spec.database).address,
+            "replica_host": cell.database(spec.database).replicas[READER] if spec.replica_size else "",
             "database_cidrs": plan.provisioning.database_cidrs,
             "store": STORE,
             "credentials": credentials.arn,

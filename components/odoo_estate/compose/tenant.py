@@ -34,7 +34,7 @@ from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
 from odoo_estate.odoo.recovery_job import RecoveryJobs
 from odoo_estate.odoo.workload import object_name
-from odoo_estate.plan import CachePlan, DatabasePlan, OdooPlan, TenantPlan
+from odoo_estate.plan import READER, CachePlan, DatabasePlan, OdooPlan, TenantPlan
 
 References = Mapping[str, pulumi.StackReference]
 STORE = "tenant"
@@ -317,6 +317,7 @@ def own_instance(
         labels=plan.labels,
         store=PLATFORM_STORE,
         host=database.address,
+        server_ca=plan.pooler.server_ca,
         document=database.secret_arn,
         opts=at.cluster,
     )
@@ -337,6 +338,7 @@ def own_instance(
             "plan": plan.pooler,
             "labels": plan.labels,
             "host": database.address,
+            "replica_host": database.replicas[READER] if plan.pooler.replica_size else "",
             "database_cidrs": plan.network.database_cidrs if plan.network else (),
             "store": STORE,
             "credentials": credentials.arn,

@@ -30,6 +30,8 @@ class Demand:
     """Key of the cell's instance; empty: it has one of its own."""
     connections: int = 0
     clients: int = 0
+    reports: int = 0
+    """Connections to the read replica of that instance."""
     database_gib: int = 0
     orders_per_hour: int = 0
     cache_mib: int = 0
@@ -121,6 +123,10 @@ def demand_of_band(context: Context, tenant: Tenant, cell: str, band: OdooBand, 
     return Demand(
         database=database,
         connections=pool + bus,
+        reports=min(
+            shared.replica_pool_size(context, cell) * shared.band(context, cell).pooler_replicas,
+            workloads.client_connections({key: one for key, one in plans.items() if key == "reporting"}),
+        ),
         clients=workloads.client_connections(plans),
         database_gib=load.database_gib,
         orders_per_hour=load.orders_per_hour,
@@ -263,6 +269,16 @@ def _database(context: Context, cell: str, database: str, demands: Mapping[Tenan
         f"of {band.max_connections} x {fill:g}",
     )
     replicas = shared.band(context, cell).pooler_replicas
+    if shared.replica_pool_size(context, cell):
+        reports = sum(one.reports for one in demands.values())
+        yield Budget(
+            name=f"replica-connections-{database}",
+            used=reports + known.connection_reserve,
+            limit=int(band.max_connections * fill),
+            unit="connections",
+            arithmetic=f"reports of {len(demands)} tenants {reports} + reserve {known.connection_reserve} "
+            f"of {band.max_connections} x {fill:g}",
+        )
     # Any process of the shared workers may hold connections to several tenants' databases: its pool is what bounds it.
     pooled = sum(workloads.client_connections(plans) for plans in workers.values())
     own = sum(one.clients for one in demands.values())
@@ -365,7 +381,8 @@ def _nodes(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> Ite
         for pool, more in pods.items():
             total[pool] = total.get(pool, Pods()) + more
     instances = 1 + len(context.estate.cells[cell].databases)
-    poolers = shared.pooler_pods(context, shared.band(context, cell).pooler_replicas * instances)
+    reports = shared.replica_pool_size(context, cell) > 0
+    poolers = shared.pooler_pods(context, shared.band(context, cell).pooler_replicas * instances, reports=reports)
     place = shared.place(shared.band(context, cell), shared.SYSTEM_POOL).pool
     total[place] = total.get(place, Pods()) + poolers + charts.requested(context, cell) + shared.pages_pods()
     for pool, spec in shared.band(context, cell).node_pools.items():
@@ -416,7 +433,8 @@ def own_nodes(context: Context, tenant: Tenant, zones: int) -> tuple[str, int, i
         )
         (least,) = workloads.pods_by_pool(plans, most=False).values()
         (most,) = workloads.pods_by_pool(plans, most=True).values()
-        pooler = shared.pooler_pods(context, shared.OWN_POOLERS)
+        reports = context.service_class(tenant.customer).reporting
+        pooler = shared.pooler_pods(context, shared.OWN_POOLERS, reports=reports)
         context.memo[key] = sizing.node_band(context, tenant, least + pooler, most + pooler, zones)
     found = context.memo[key]
     assert isinstance(found, tuple)

@@ -362,9 +362,8 @@ def _standby(context: Context, cell: str) -> bool:
 def database_tier(context: Context, cell: str) -> Tier:
     """What the cell's instances have, and what they give up for it."""
     one = context.estate.cells[cell]
-    owner = context.catalog.service_classes[context.customers[one.customer].service_class] if one.customer else None
     return tier(
-        reporting=owner is not None and owner.reporting,
+        reporting=shared.reporting(context, cell),
         standby=_standby(context, cell),
         shared=one.tenancy == "shared",
         production=True,

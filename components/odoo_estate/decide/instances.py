@@ -9,7 +9,7 @@ from odoo_estate.decide.postgres_tier import Tier, password_version
 from odoo_estate.decide.postgres_version import major
 from odoo_estate.decide.schedules import Windows
 from odoo_estate.errors import Refused
-from odoo_estate.plan import CachePlan, DatabasePlan, DatabaseReaderPlan, UpgradePlan
+from odoo_estate.plan import READER, CachePlan, DatabasePlan, DatabaseReaderPlan, UpgradePlan
 from odoo_estate.spec.catalog import PostgresBand
 
 MASTER = "estate_master"
@@ -20,8 +20,6 @@ LEAST_TUNED_IOPS = 12_000
 MONITORING_SECONDS = 60
 ADVANCED_INSIGHTS_DAYS = 465
 """Database Insights in advanced mode needs Performance Insights to be kept as long (RDS user guide)."""
-READER = "reader"
-"""Key of the read replica."""
 EVICTION = "volatile-ttl"
 """What expires soonest makes room first: cached results, which live an hour at most, before sessions, which live for days; what never expires
 (locks, queues) does not vanish. Least recently used, the default, drops sessions while cached results stay."""
@@ -69,7 +67,9 @@ def database_plan(
         backup_retention_days=owed.point_in_time_days,
         backup_window=windows.database_backup,
         maintenance_window=str(windows.maintenance),
-        parameters=parameters(size, context.catalog.assumptions),
+        # The primary keeps the row versions that a report on the replica still reads; without, its vacuum ends reports after 30 s.
+        parameters=parameters(size, context.catalog.assumptions)
+        | ({"hot_standby_feedback": "1"} if tier.replica else {}),
         master_username=MASTER,
         master_password=tier.master_password,
         master_secret=name("secret", context.estate.estate, "master", identifier) if own else "",

@@ -49,7 +49,7 @@ PRIORITIES: Mapping[str, PriorityPlan] = MappingProxyType(
 )
 """The cluster's priority classes by name; what is higher is scheduled first and may evict what is lower."""
 SESSIONS_SIZE = ContainerSize(cpu_millicores=50, memory_mib=64)
-"""Of a pooler's process for job runners, which are a handful and mostly wait."""
+"""Of a pooler's process for job runners, which are a handful and mostly wait, and of the one for reports, which are as few."""
 PAGES_REPLICAS = 2
 PAGES_SIZE = ContainerSize(cpu_millicores=25, memory_mib=64)
 """nginx with a handful of static pages."""
@@ -184,6 +184,29 @@ def session_pool_size(context: Context, cell: str) -> int:
     return max(catalog.odoo_bands[key].integration.max_replicas + 1 for key in keys)
 
 
+def reporting(context: Context, cell: str) -> bool:
+    """Whether the cell is one customer's whose class includes reporting: its instances then have read replicas."""
+    owner = context.customers.get(context.estate.cells[cell].customer or "")
+    return owner is not None and context.catalog.service_classes[owner.service_class].reporting
+
+
+def replica_pool_size(context: Context, cell: str) -> int:
+    """Connections per database, login and pooler process to a read replica of the cell's instances: one for every process of reporting in the
+    largest Odoo band that may be there, and one to spare. 0 without replicas, and after a fail-back, whose instances begin without any."""
+    written, served = context.recoveries.get(cell), band(context, cell)
+    if not reporting(context, cell) or (written and written.generation > 1):
+        return 0
+    bands = {
+        context.catalog.odoo_bands[key]
+        for one in served.serves
+        for key in context.catalog.service_classes[one].odoo_bands
+    }
+    most = max(
+        (one.reporting.processes * (one.reporting.max_replicas + 1) for one in bands if one.reporting), default=0
+    )
+    return ceil(most / served.pooler_replicas) + 1 if most else 0
+
+
 def server_ca(context: Context, cell: str) -> str:
     """The authorities of RDS in the cell's region.
 
@@ -237,6 +260,7 @@ def shared_pooler(context: Context, cell: str, key: str) -> PoolerPlan:
             max_connections=instance.max_connections,
             credentials=pooler_credentials(context, cell, key),
             sessions=session_pool_size(context, cell),
+            reports=replica_pool_size(context, cell),
             clients_each=context.catalog.assumptions.pooler_clients // 2,
             cell=cell,
             place=place(band(context, cell), SYSTEM_POOL),
@@ -258,6 +282,7 @@ def pooler(
     max_connections: int,
     credentials: str,
     sessions: int,
+    reports: int,
     clients_each: int,
     cell: str,
     place: Place,
@@ -266,6 +291,7 @@ def pooler(
 
     Args:
         sessions: server connections of one tenant's job runners per process.
+        reports: server connections of one tenant to the read replica per process; 0: there is no replica.
         clients_each: clients of one database per process.
 
     Raises:
@@ -294,6 +320,7 @@ def pooler(
         node_selector=place.node_selector,
         tolerations=place.tolerations,
         priority_class=PLATFORM_PRIORITY,
+        replica_size=reports,
     )
 
 
@@ -307,10 +334,11 @@ def pooler_size(context: Context) -> ContainerSize:
     return ContainerSize(cpu_millicores=500, memory_mib=ceil(memory / 64) * 64)
 
 
-def pooler_pods(context: Context, replicas: int) -> Pods:
-    """What a pooler takes from its node pool."""
-    size = pooler_size(context)
-    cpu, memory = size.cpu_millicores + SESSIONS_SIZE.cpu_millicores, size.memory_mib + SESSIONS_SIZE.memory_mib
+def pooler_pods(context: Context, replicas: int, *, reports: bool = False) -> Pods:
+    """What a pooler takes from its node pool; ``reports``: it also leads to a read replica."""
+    size, more = pooler_size(context), 2 if reports else 1
+    cpu = size.cpu_millicores + SESSIONS_SIZE.cpu_millicores * more
+    memory = size.memory_mib + SESSIONS_SIZE.memory_mib * more
     return _pods(replicas, ContainerSize(cpu_millicores=cpu, memory_mib=memory))
 
 

@@ -244,7 +244,26 @@ def _runtime(
         own = _own_data(context, tenant, odoo, decisions, found)
     if own_nodes:
         own.nodes = _node_pool(context, tenant, decisions, found)
+    if "reporting" in plans:
+        pooler = own.pooler or shared.shared_pooler(context, cell, context.database_of(tenant))
+        odoo = replace(odoo, workloads=workloads.replica_readers(series, plans, bool(pooler.replica_size)))
+        decisions.append(_reports_decision(context, tenant, odoo))
     return odoo, own
+
+
+def _reports_decision(context: Context, tenant: Tenant, odoo: OdooPlan) -> Decision:
+    """Where the reporting workload reads."""
+    if odoo.workloads["reporting"].reads_replica:
+        value, why = (
+            "read replica",
+            f"Odoo {odoo.version} sends it what only reads, and asks the primary while it does not answer",
+        )
+    elif not workloads.reads_replica(odoo.version):
+        value, why = "primary", f"Odoo {odoo.version} has no db_replica_host; {workloads.REPLICA_SERIES} and later have"
+    else:
+        value, why = "primary", f"{context.database_of(tenant)} has no read replica"
+    service = context.customers[tenant.customer].service_class
+    return Decision(topic="reports", value=value, reason=why, entitlement=f"service_classes.{service}.reporting")
 
 
 def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[Decision], found: list[Budget]) -> _Own:
@@ -255,6 +274,7 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
     bus = workloads.bus_connections(odoo.workloads)
     pool = ceil(workloads.processes(odoo.workloads) / replicas) + 1
     runners = workloads.runner_connections(odoo.workloads)
+    reporting = workloads.reporting_processes(odoo.workloads) if workloads.reads_replica(odoo.version) else 0
     connections = pool * replicas + runners + bus
     scratch = recovery_load.scratch_database_gib(context, tenant)
     band, decision = sizing.postgres_band(context, tenant, connections, scratch)
@@ -308,6 +328,17 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
         protect=production,
     )
     reserve = context.catalog.assumptions.connection_reserve
+    reports = ceil(reporting / replicas) + 1 if reporting and database.replicas else 0
+    if reports:
+        found.append(
+            Budget(
+                name="own-replica-connections",
+                used=reports * replicas + reserve,
+                limit=int(size.max_connections * fill),
+                unit="connections",
+                arithmetic=f"pool {reports} x {replicas} + reserve {reserve} of {size.max_connections} x {fill:g}",
+            )
+        )
     found.append(
         Budget(
             name="own-connections",
@@ -337,6 +368,7 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
         max_connections=size.max_connections,
         credentials=tenant_data.secret(context, tenant, "pooler"),
         sessions=runners,
+        reports=reports,
         clients_each=context.catalog.assumptions.pooler_clients,
         cell=cell,
         # Beside the workers: a burst of the neighbours' on shared nodes would reach a tenant that pays for nodes of its own.
@@ -467,9 +499,10 @@ def _quota(odoo: OdooPlan, pooler: PoolerPlan | None, context: Context) -> Quota
     """
     sizes = [(one.size, one.max_replicas + (not one.recreate)) for one in odoo.workloads.values()]
     if pooler:
-        first, second = pooler.size, pooler.sessions_size
+        first, other, others = pooler.size, pooler.sessions_size, 2 if pooler.replica_size else 1
         whole = ContainerSize(
-            cpu_millicores=first.cpu_millicores + second.cpu_millicores, memory_mib=first.memory_mib + second.memory_mib
+            cpu_millicores=first.cpu_millicores + others * other.cpu_millicores,
+            memory_mib=first.memory_mib + others * other.memory_mib,
         )
         sizes.append((whole, pooler.replicas + 1))
     smallest = min((size for size, _ in sizes), key=lambda size: size.memory_mib)
@@ -498,6 +531,7 @@ def _network(context: Context, tenant: Tenant, own: PoolerPlan | None) -> Tenant
         monitoring_namespace=shared.MONITORING_NAMESPACE,
         https_egress=production,
         smtp_egress=production,
+        replica=bool(pooler.replica_size),
     )
 
 

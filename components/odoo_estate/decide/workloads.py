@@ -1,6 +1,7 @@
 """A tenant's Odoo runtime: its workloads with their settings, arguments, replicas and nodes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.shared import (
@@ -28,6 +29,8 @@ TARGET_CPU_PERCENT = 70
 """Of the request: an autoscaler that waits for more is late by the minute that a pod takes to start."""
 DATA_VOLUME_MIB = 2048
 """Scratch under ``data_dir``: assets and reports in the making; the filestore itself lies in object storage."""
+REPLICA_SERIES = 18
+"""From this series on Odoo sends what only reads to ``db_replica_host``."""
 LEAST_VIRTUAL_MIB = 2048
 """Odoo's own default of ``limit_memory_soft``."""
 PLACES: Mapping[Workload, str] = {
@@ -104,6 +107,18 @@ def odoo_plan(context: Context, series: str, *, database: str, workloads: Mappin
         workloads=workloads,
         data_volume_mib=DATA_VOLUME_MIB,
     )
+
+
+def replica_readers(series: str, plans: Mapping[Workload, WorkloadPlan], replica: bool) -> dict[Workload, WorkloadPlan]:
+    """``plans`` with reporting on the read replica, where there is one and Odoo can use it. No other workload: users would read what is older than
+    what they have just written, and cron does not LISTEN at a replica."""
+    reads = replica and reads_replica(series)
+    return {key: replace(one, reads_replica=reads) if key == "reporting" else one for key, one in plans.items()}
+
+
+def reads_replica(series: str) -> bool:
+    """Whether Odoo knows ``db_replica_host``."""
+    return int(series.split(".", maxsplit=1)[0]) >= REPLICA_SERIES
 
 
 def common_settings(database: str, modules: tuple[str, ...]) -> dict[str, str]:
@@ -219,6 +234,11 @@ def processes(workloads: Mapping[Workload, WorkloadPlan]) -> int:
     """Odoo processes at most, each of which works on one request or job, and so in one transaction, at a time."""
     pods = counted(workloads)
     return sum(one.processes * pods[key] for key, one in workloads.items())
+
+
+def reporting_processes(workloads: Mapping[Workload, WorkloadPlan]) -> int:
+    """Those of `processes` that may read from a replica."""
+    return processes({key: one for key, one in workloads.items() if key == "reporting"})
 
 
 def client_connections(workloads: Mapping[Workload, WorkloadPlan]) -> int:

@@ -21,6 +21,8 @@ RECOVERY = {NAME: "recovery-job"}
 POSTGRES_PORT = 5432
 SESSION_PORT = 5433
 """Of a pooler, for job runners."""
+REPLICA_PORT = 5434
+"""Of a pooler, for what only reads."""
 CACHE_PORT = 6379
 HTTP_PORT = 8069
 WEBSOCKET_PORT = 8072
@@ -68,7 +70,7 @@ def odoo(network: TenantNetworkPlan) -> Policy:
         name_service(),
         {
             "to": [in_namespace(network.pooler_namespace, {NAME: network.pooler_name})],
-            "ports": tcp(POSTGRES_PORT, SESSION_PORT),
+            "ports": tcp(POSTGRES_PORT, SESSION_PORT, *([REPLICA_PORT] if network.replica else [])),
         },
         {"to": addresses(network.database_cidrs), "ports": tcp(CACHE_PORT)},
         {"to": addresses([POD_IDENTITY_AGENT]), "ports": tcp(80)},

@@ -8,6 +8,8 @@ from odoo_estate.plan import PoolerPlan, PoolPlan
 PORT = 5432
 SESSION_PORT = 5433
 """Every database in session mode: for OCA's ``queue_job``, whose runner LISTENs in the tenant's own database."""
+REPLICA_PORT = 5434
+"""Every database on the instance's read replica, in transaction mode; nobody LISTENs there, a standby cannot."""
 FOLDER = "/etc/pgbouncer"
 CREDENTIALS = f"{FOLDER}/credentials/userlist.txt"
 CONFIGURATION = f"{FOLDER}/configuration"
@@ -59,6 +61,12 @@ def pgbouncer_ini(plan: PoolerPlan) -> str:
 def sessions_ini(plan: PoolerPlan) -> str:
     """The same for the second process of each replica, in which every database is pooled by session."""
     return _ini(plan, SESSION_PORT, {"*": PoolPlan(mode="session", size=plan.session_size)})
+
+
+def replica_ini(plan: PoolerPlan) -> str:
+    """The same for the third process, with ``{host}`` where the read replica's endpoint belongs. Passwords are looked up there as well: the
+    table of verifiers is replicated, and a process that asked the primary would fail together with it."""
+    return _ini(plan, REPLICA_PORT, {"*": PoolPlan(mode="transaction", size=plan.replica_size)})
 
 
 def _ini(plan: PoolerPlan, port: int, pools: Mapping[str, PoolPlan]) -> str:

@@ -18,9 +18,11 @@ from odoo_estate.kubernetes.pgbouncer_ini import (
     FOLLOW,
     HOST,
     PORT,
+    REPLICA_PORT,
     SERVER_CA,
     SESSION_PORT,
     pgbouncer_ini,
+    replica_ini,
     sessions_ini,
 )
 from odoo_estate.kubernetes.pod import pod_template, resources, security_context, spread
@@ -31,8 +33,6 @@ UID = 65532
 GRACE_SECONDS = 150
 """On SIGTERM PgBouncer waits for its clients (since 1.23); Odoo's longest request is 120 s by default."""
 
-PORTS = {"postgres": PORT, "sessions": SESSION_PORT}
-
 
 class PoolerArgs(TypedDict):
     """Inputs of a `Pooler`."""
@@ -41,6 +41,8 @@ class PoolerArgs(TypedDict):
     labels: Mapping[str, str]
     host: pulumi.Input[str]
     """The instance's endpoint."""
+    replica_host: pulumi.Input[str]
+    """Its read replica's, where the pooler leads to one (`PoolerPlan.replica_size`), else empty."""
     database_cidrs: Sequence[str]
     store: str
     """SecretStore of the pooler's namespace."""
@@ -64,11 +66,7 @@ class Pooler(pulumi.ComponentResource):
         k8s.core.v1.ConfigMap(
             f"{name}-configuration",
             metadata=metadata(plan, labels),
-            data={
-                "pgbouncer.ini": with_host(pgbouncer_ini(plan), args["host"]),
-                "sessions.ini": with_host(sessions_ini(plan), args["host"]),
-                SERVER_CA: plan.server_ca,
-            },
+            data=configuration(args),
             opts=child,
         )
         credentials = external_secret(
@@ -109,7 +107,8 @@ class Pooler(pulumi.ComponentResource):
             spec={
                 "selector": selector(plan),
                 "ports": [
-                    {"name": key, "port": port, "target_port": port, "protocol": "TCP"} for key, port in PORTS.items()
+                    {"name": key, "port": port, "target_port": port, "protocol": "TCP"}
+                    for key, port in ports(plan).items()
                 ],
             },
             opts=child,
@@ -133,6 +132,24 @@ class Pooler(pulumi.ComponentResource):
 def pooler_host(plan: PoolerPlan) -> str:
     """The name inside the cluster under which a pooler answers."""
     return f"{plan.name}.{plan.namespace}.svc.cluster.local"
+
+
+def ports(plan: PoolerPlan) -> dict[str, int]:
+    """Of the service and of the pods, by name."""
+    return {"postgres": PORT, "sessions": SESSION_PORT, **({"replica": REPLICA_PORT} if plan.replica_size else {})}
+
+
+def configuration(args: PoolerArgs) -> dict[str, pulumi.Input[str]]:
+    """A file for each process, and whom they trust."""
+    plan = args["plan"]
+    files: dict[str, pulumi.Input[str]] = {
+        "pgbouncer.ini": with_host(pgbouncer_ini(plan), args["host"]),
+        "sessions.ini": with_host(sessions_ini(plan), args["host"]),
+        SERVER_CA: plan.server_ca,
+    }
+    if plan.replica_size:
+        files["replica.ini"] = with_host(replica_ini(plan), args["replica_host"])
+    return files
 
 
 def selector(plan: PoolerPlan) -> dict[str, str]:
@@ -171,6 +188,11 @@ def deployment(
             containers=[
                 container("pgbouncer", "pgbouncer.ini", PORT, plan, plan.size),
                 container("sessions", "sessions.ini", SESSION_PORT, plan, plan.sessions_size),
+                *(
+                    [container("replica", "replica.ini", REPLICA_PORT, plan, plan.sessions_size)]
+                    if plan.replica_size
+                    else []
+                ),
             ],
             volumes=[
                 {"name": "configuration", "config_map": {"name": plan.name}},
@@ -219,7 +241,7 @@ def policy(args: PoolerArgs) -> network_policies.Policy:
         "ingress": [
             {
                 "from_": [{"namespace_selector": {"match_labels": {POOLER: plan.name}}}],
-                "ports": network_policies.tcp(*PORTS.values()),
+                "ports": network_policies.tcp(*ports(plan).values()),
             }
         ],
     }

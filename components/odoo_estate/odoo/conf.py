@@ -6,7 +6,7 @@ Passwords appear as template variables: External Secrets fills them in inside th
 from collections.abc import Mapping
 
 from odoo_estate.kubernetes.external_secret import literal
-from odoo_estate.kubernetes.network_policies import HTTP_PORT, POSTGRES_PORT, WEBSOCKET_PORT
+from odoo_estate.kubernetes.network_policies import HTTP_PORT, POSTGRES_PORT, REPLICA_PORT, WEBSOCKET_PORT
 from odoo_estate.plan import OdooPlan, WorkloadPlan
 
 PASSWORD = "{{ .password }}"
@@ -46,6 +46,9 @@ def workload_settings(odoo: OdooPlan, workload: WorkloadPlan, *, host: str, user
         # Odoo's default is "admin". Nobody needs it while the database manager is shut, so it is as unguessable as the other.
         "admin_passwd": PASSWORD,
     }
+    if workload.reads_replica:
+        # Odoo 18 and later; user, password and TLS are those of db_host, and each process opens up to db_maxconn connections there as well.
+        settings |= {"db_replica_host": host, "db_replica_port": str(REPLICA_PORT)}
     if database:
         settings |= {"db_name": database}
         settings.pop("dbfilter", None)

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import pulumi
 
 from odoo_estate.kubernetes.external_secret import Source, external_secret
-from odoo_estate.odoo.database_job import SERVICE
+from odoo_estate.kubernetes.pgbouncer_ini import HOST
+from odoo_estate.kubernetes.pooler import with_host
+from odoo_estate.odoo.database_job import SERVER_CA, SERVICE, SERVICE_FOLDER
 
 STORE = "platform"
 """SecretStore of the platform's own namespaces; it opens what the External Secrets controller itself may read."""
@@ -24,10 +26,12 @@ def master_access(
     labels: Mapping[str, str],
     store: str,
     host: pulumi.Input[str],
+    server_ca: str,
     document: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """``pg_service.conf`` for the instance's master user. It follows the newest version: AWS rotates managed passwords by itself."""
+    """``pg_service.conf`` for the instance's master user, and beside it the authorities that the instance's certificate may come from (PEM). It
+    follows the newest version: AWS rotates managed passwords by itself."""
     external_secret(
         name,
         secret=master_secret(instance),
@@ -35,18 +39,23 @@ def master_access(
         labels=labels,
         store=store,
         sources=[Source(document=document, fields={"username": "username", "password": "password"})],
-        template={SERVICE: service_file(host)},
+        template={SERVICE: with_host(service_file(), host), SERVER_CA: server_ca},
         opts=opts,
     )
 
 
-def service_file(host: pulumi.Input[str]) -> pulumi.Output[str]:
-    """``pg_service.conf`` as a template. libpq refuses a password file that a group may read, which a mounted Secret is; it has no such
-    scruple about a service file."""
-    credentials = "user={{ .username }}\npassword={{ .password }}"
-    return pulumi.Output.concat(
-        "[admin]\nhost=", host, "\nport=5432\n", credentials, "\ndbname=postgres\nsslmode=require\n"
-    )
+def service_file() -> str:
+    """``pg_service.conf`` as a template, with ``{host}`` where the instance's endpoint belongs. libpq refuses a password file that a group may
+    read, which a mounted Secret is; it has no such scruple about a service file."""
+    return f"""[admin]
+host={HOST}
+port=5432
+user={{{{ .username }}}}
+password={{{{ .password }}}}
+dbname=postgres
+sslmode=verify-full
+sslrootcert={SERVICE_FOLDER}/{SERVER_CA}
+"""
 
 
 def password_access(

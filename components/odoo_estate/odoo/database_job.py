@@ -12,6 +12,8 @@ from odoo_estate.kubernetes.pod import pod_template, resources, security_context
 from odoo_estate.plan import ContainerSize
 
 SERVICE = "pg_service.conf"
+SERVER_CA = "server-ca.pem"
+"""Beside the service file, which names it."""
 SERVICE_FOLDER = "/run/secrets/service"
 PASSWORDS_FOLDER = "/run/secrets/passwords"
 SCRIPT = "SCRIPT"
