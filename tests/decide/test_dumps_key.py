@@ -1,6 +1,7 @@
 """A dump's copies can be opened where they are, without the region that made them."""
 
 import json
+from typing import Any
 
 import pytest
 from tests.decide.contracts import HEAVY, catalog, catalog_with, cell, context, contract, dedicated_cell, estate
@@ -13,7 +14,8 @@ from odoo_estate.decide.roles import account_roles
 from odoo_estate.decide.tenant import tenant_plan
 from odoo_estate.plan import CellPlan, DrPlan, KeyPlan, TenantPlan
 
-REGULATED = {"service_class": "regulated", "regulation": ("gdp",)}
+REGULATED: dict[str, Any] = {"service_class": "regulated", "regulation": ("gdp",)}
+POOLED: dict[str, Any] = {}
 
 
 def regulated(recovery: dict[str, str]) -> Context:
@@ -49,7 +51,7 @@ def test_copied_recovery_points_hold_dumps_too(dr_class: str) -> None:
 
 def test_without_a_recovery_region_the_replica_stands_by_the_copy_vault_in_the_residency_zone() -> None:
     plan = cell_plan(context(contract(), of=estate({"eu-1": cell(recovery=None)})), "eu-1")
-    assert plan.keys["dumps"].replica_region == (plan.keys["copy"].region if "copy" in plan.keys else "")
+    assert plan.keys["dumps"].replica_region == plan.keys["copy"].region == "eu-west-1"
 
 
 def test_a_zone_of_one_region_keeps_its_key_of_dumps_there() -> None:
@@ -78,7 +80,7 @@ def test_a_tenant_with_keys_of_its_own_has_its_own_key_of_dumps() -> None:
 
 
 def test_the_job_opens_and_makes_dumps_with_that_key_and_no_other() -> None:
-    for service in ({}, HEAVY):
+    for service in (POOLED, HEAVY):
         world = context(contract(**service))
         plan = tenant_plan(world, "acme", "production")
         assert plan.recovery and plan.dumps_key is None

@@ -5,7 +5,7 @@ that region, but what the recovery program encrypted itself stays under its own 
 the copies are: whoever plans the one has planned the other.
 """
 
-from odoo_estate.decide import backup
+from odoo_estate.decide import backup, tenant_data
 from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.naming import name
 from odoo_estate.plan import KeyPlan
@@ -29,7 +29,7 @@ def cell_key(context: Context, cell: str) -> KeyPlan:
 
 def tenant_key(context: Context, tenant: Tenant) -> KeyPlan | None:
     """The key of one tenant's dumps, where its class promises keys of its own."""
-    if not own(context, tenant):
+    if not tenant_data.own_keys(context, tenant):
         return None
     return _key(
         context,
@@ -41,13 +41,8 @@ def tenant_key(context: Context, tenant: Tenant) -> KeyPlan | None:
 
 def alias(context: Context, tenant: Tenant) -> str:
     """Alias of the key that the tenant's dumps are encrypted with, in the cell's region and in that of the copies."""
-    owner = tenant if own(context, tenant) else (context.cell_of(tenant.customer),)
+    owner = tenant if tenant_data.own_keys(context, tenant) else (context.cell_of(tenant.customer),)
     return name("kms-alias", context.estate.estate, *owner, DUMPS)
-
-
-def own(context: Context, tenant: Tenant) -> bool:
-    """Whether the tenant has keys of its own."""
-    return context.service_class(tenant.customer).own_keys and tenant.environment == "production"
 
 
 def _key(context: Context, cell: str, alias: str, description: str) -> KeyPlan:
