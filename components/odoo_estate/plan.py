@@ -171,6 +171,10 @@ class KeyPlan:
     description: str
     services: tuple[str, ...] = ()
     region: str = ""
+    multi_region: bool = False
+    """Whether it can be replicated. KMS decides that when a key is made, for ever."""
+    replica_region: str = ""
+    """Of a multi-region key: where its replica stands, and the only region that it may be replicated into. Empty: none."""
     deletion_window_days: int = 30
     protect: bool = True
 
@@ -594,7 +598,7 @@ class CellPlan(Plan):
     cluster: ClusterPlan
     node_pools: Mapping[str, NodePoolPlan]
     keys: Mapping[str, KeyPlan]
-    """``data`` (databases, caches, buckets, secrets), ``logs``, ``recovery``, and ``copy`` in the copy region."""
+    """``data`` (databases, caches, buckets, secrets), ``logs``, ``dumps``, ``recovery``, and ``copy`` in the copy region."""
     databases: Mapping[str, DatabasePlan]
     caches: Mapping[str, CachePlan]
     buckets: Mapping[str, BucketPlan]
@@ -1035,6 +1039,8 @@ class TenantPlan(Plan):
     """Own backup plan where its own instance or buckets need another rhythm than the cell's."""
     key: KeyPlan | None
     """Own data key where the class promises one."""
+    dumps_key: KeyPlan | None = None
+    """Own key of the dumps, beside an own data key; None: the cell's."""
     recovery: RecoveryPlan | None = None
     """Dumps and their verification; production only."""
     expires: str = ""

@@ -72,3 +72,26 @@ def test_a_key_in_another_region_admits_that_regions_services() -> None:
     assert key["region"] == "eu-west-1"
     assert "logs.eu-west-1.amazonaws.com" in key["policy"] and REGION not in key["policy"]
     assert one(graph, "kms/alias:Alias").inputs["region"] == "eu-west-1"
+
+
+def test_a_replica_has_its_own_policy_and_alias_and_goes_before_its_primary() -> None:
+    plan = KeyPlan(
+        alias="acme-dumps", description="Dumps", services=("logs",), multi_region=True, replica_region="eu-west-1"
+    )
+    graph = recorded(lambda opts: Key("x", {"plan": plan, "target": TARGET}, opts))
+    key, replica = one(graph, "kms/key:Key"), one(graph, "kms/replicaKey:ReplicaKey", "x-replica")
+    assert key.inputs["multiRegion"] is True
+    assert replica.inputs["primaryKeyArn"] == f"${{{key.urn}.arn}}"  # so it is destroyed first
+    assert replica.inputs["region"] == "eu-west-1"
+    assert replica.protect and replica.options.retain_on_delete
+    assert "logs.eu-west-1.amazonaws.com" in replica.inputs["policy"] and REGION not in replica.inputs["policy"]
+    alias = one(graph, "kms/alias:Alias", "x-replica").inputs
+    assert (alias["name"], alias["region"]) == ("alias/acme-dumps", "eu-west-1")
+    assert alias["targetKeyId"] == f"${{{replica.urn}.keyId}}"
+
+
+def test_a_key_is_replicated_into_its_one_region_or_nowhere() -> None:
+    found = {str(one["Sid"]): one for one in key_statements(TARGET, (), replica_region="eu-west-1")}
+    assert found["AccountReplicates"]["Action"] == "kms:ReplicateKey"
+    assert found["AccountReplicates"]["Condition"] == {"StringEquals": {"kms:ReplicaRegion": "eu-west-1"}}
+    assert "ReplicateKey" not in json.dumps(key_statements(TARGET, tuple(SERVICES), ("222222222222",)))

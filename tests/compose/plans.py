@@ -361,6 +361,9 @@ def cell() -> CellPlan:
         keys={
             "data": KeyPlan(alias="acme-eu-1-data", description="Data", services=("autoscaling",)),
             "logs": KeyPlan(alias="acme-eu-1-logs", description="Logs", services=PUBLISHERS),
+            "dumps": KeyPlan(
+                alias="acme-eu-1-dumps", description="Dumps", multi_region=True, replica_region=COPY_REGION
+            ),
             "recovery": KeyPlan(alias="acme-eu-1-recovery", description="Recovery points"),
             "copy": KeyPlan(alias="acme-eu-1-copy", description="Copies", region=COPY_REGION),
         },

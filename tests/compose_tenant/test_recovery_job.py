@@ -90,6 +90,15 @@ def test_nothing_secret_is_in_a_jobs_environment_and_only_the_key_is_unknown(ten
 
 
 @EVERY
+def test_dumps_are_encrypted_with_a_key_that_another_region_has_too(tenant: TenantPlan) -> None:
+    for job in cron_jobs(tenant.stack).values():
+        (key,) = [one["value"] for one in pod(job)["containers"][0]["env"] if one["name"] == "KMS_KEY_ARN"]
+        assert str(key).endswith(
+            "::key-dumps.arn}" if tenant.dumps_key else f"::cell.{tenant.cell}.outputs.keys.dumps}}"
+        )
+
+
+@EVERY
 def test_no_pod_of_the_tenant_reaches_its_dumps(tenant: TenantPlan) -> None:
     assert tenant.recovery is not None
     bucket = tenant.recovery.variables["BACKUP_BUCKET"]

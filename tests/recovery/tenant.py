@@ -65,8 +65,13 @@ class Cloud:
     def s3(self) -> Any:
         return self.client("s3")
 
-    def key(self) -> str:
-        return str(self.client("kms").create_key()["KeyMetadata"]["Arn"])
+    def key(self, *, multi_region: bool = False) -> str:
+        return str(self.client("kms").create_key(MultiRegion=multi_region)["KeyMetadata"]["Arn"])
+
+    def replica(self, key: str, region: str) -> str:
+        number = key.rsplit("/", 1)[-1]  # moto knows no ARNs here
+        answer = self.client("kms").replicate_key(KeyId=number, ReplicaRegion=region)
+        return str(answer["ReplicaKeyMetadata"]["Arn"])
 
     def bucket(self, name: str) -> str:
         self.s3.create_bucket(

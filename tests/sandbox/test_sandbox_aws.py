@@ -13,7 +13,7 @@ from sandbox.provider.server import Autoname
 
 VPC, SUBNET, GROUP = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup"
 DATABASE, SECRET, BUCKET = "aws:rds/instance:Instance", "aws:secretsmanager/secret:Secret", "aws:s3/bucket:Bucket"
-KEY = "aws:kms/key:Key"
+KEY, REPLICA, ALIAS = "aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey", "aws:kms/alias:Alias"
 CONFIG = {
     "region": "eu-central-1",
     "allowedAccountIds": '["444455556666"]',
@@ -140,6 +140,30 @@ def test_a_key_of_another_region_encrypts_nothing_here(program):
     key = program.create(KEY, "k", region="eu-west-1")
     with pytest.raises(Refused, match=r"KMSKeyNotAccessibleFault.*eu-west-1.*eu-central-1"):
         program.create(DATABASE, "d", **POSTGRES, kmsKeyId=key[1]["arn"])
+
+
+def test_a_kms_replica_is_its_primary_in_another_region(program, cloud):
+    key = program.create(KEY, "k", multiRegion=True)
+    arn = key[1]["arn"]
+    replica = program.create(REPLICA, "r", primaryKeyArn=arn, region="eu-west-1")
+    assert replica[0] == key[0] and key[0].startswith("mrk-")
+    assert replica[1]["arn"] == arn.replace("eu-central-1", "eu-west-1")
+    alias = program.create(ALIAS, "a", name="alias/acme", targetKeyId=replica[0], region="eu-west-1")
+    assert alias[1]["targetKeyArn"] == replica[1]["arn"]
+    assert program.diff(REPLICA, "r", replica, primaryKeyArn=arn, region="eu-north-1").replacing
+    with pytest.raises(Refused, match="already exists"):
+        program.create(REPLICA, "r2", primaryKeyArn=arn, region="eu-west-1")
+    with pytest.raises(Refused, match="already in eu-central-1"):
+        program.create(REPLICA, "r3", primaryKeyArn=arn)
+    program.delete(ALIAS, "a", alias)
+    program.delete(REPLICA, "r", replica)
+    assert cloud.exists(arn) and not cloud.exists(replica[1]["arn"])
+
+
+def test_an_ordinary_kms_key_has_no_replica(program):
+    key = program.create(KEY, "k")
+    with pytest.raises(Refused, match="not a multi-Region primary key"):
+        program.create(REPLICA, "r", primaryKeyArn=key[1]["arn"], region="eu-west-1")
 
 
 def test_things_outside_the_estate_can_be_listed_as_existing(program, tmp_path):

@@ -29,9 +29,12 @@ USE: list[Json] = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:Generate
 PUBLISH: list[Json] = ["kms:GenerateDataKey*", "kms:Decrypt"]
 
 
-def key_statements(target: AwsTarget, services: Sequence[str], accounts: Sequence[str] = ()) -> tuple[Statement, ...]:
+def key_statements(
+    target: AwsTarget, services: Sequence[str], accounts: Sequence[str] = (), replica_region: str = ""
+) -> tuple[Statement, ...]:
     """The key policy of a key in ``target``: the account administers and, through its IAM policies, uses it; ``services`` use it within
-    their conditions; ``accounts`` are other accounts that may encrypt with it (backup copies). Raises KeyError for an unknown service."""
+    their conditions; ``accounts`` are other accounts that may encrypt with it (backup copies); it may be replicated into ``replica_region``
+    and nowhere else. Raises KeyError for an unknown service."""
     return (
         {
             "Sid": "AccountAdministers",
@@ -40,6 +43,7 @@ def key_statements(target: AwsTarget, services: Sequence[str], accounts: Sequenc
             "Action": ADMINISTER,
             "Resource": "*",
         },
+        *([_replicate(target, replica_region)] if replica_region else []),
         *_use("Account", (target.account,)),
         *(_use("OtherAccounts", accounts) if accounts else ()),
         *(SERVICES[service](target) for service in services),
@@ -48,6 +52,17 @@ def key_statements(target: AwsTarget, services: Sequence[str], accounts: Sequenc
 
 def _root(account: str) -> str:
     return f"arn:aws:iam::{account}:root"
+
+
+def _replicate(target: AwsTarget, region: str) -> Statement:
+    return {
+        "Sid": "AccountReplicates",
+        "Effect": "Allow",
+        "Principal": {"AWS": _root(target.account)},
+        "Action": "kms:ReplicateKey",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"kms:ReplicaRegion": region}},
+    }
 
 
 def _use(name: str, accounts: Sequence[str]) -> tuple[Statement, Statement]:

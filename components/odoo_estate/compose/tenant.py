@@ -73,7 +73,7 @@ def pooled(plan: TenantPlan, cell: CellOutputs, at: Here) -> None:
     """The shared workers serve it: no namespace, no pods, no secret of its own."""
     jobs = provisioning(plan, at)
     made = prepare_pooled_tenant(jobs, plan.database)
-    recovery(plan, cell.key_arn("data"), plan.database.instance, at, made)
+    recovery(plan, cell, plan.database.instance, at, made)
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
@@ -100,7 +100,7 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
         at.components,
     )
     database = own_database(plan, data, login, jobs, store)
-    recovery(plan, data.key_arn, shared_name(plan) if data.database else plan.database.instance, at, database)
+    recovery(plan, cell, shared_name(plan) if data.database else plan.database.instance, at, database)
     OdooEnvironment(
         "odoo",
         {
@@ -349,7 +349,7 @@ def own_instance(
     return prepared
 
 
-def recovery(plan: TenantPlan, key_arn: pulumi.Input[str], instance: str, at: Here, database: pulumi.Resource) -> None:
+def recovery(plan: TenantPlan, cell: CellOutputs, instance: str, at: Here, database: pulumi.Resource) -> None:
     """Dumps of the database and their verification; ``instance`` names the master credentials. They run beside the jobs that need the same ones, as
     nobody that the tenant's own pods could become."""
     if plan.recovery is None:
@@ -370,10 +370,16 @@ def recovery(plan: TenantPlan, key_arn: pulumi.Input[str], instance: str, at: He
             "plan": plan.recovery,
             "labels": plan.labels,
             "service": master_secret(instance),
-            "key_arn": key_arn,
+            "key_arn": dumps_key(plan, cell, at),
         },
         after(at.components, database, identity),
     )
+
+
+def dumps_key(plan: TenantPlan, cell: CellOutputs, at: Here) -> pulumi.Output[str]:
+    if plan.dumps_key is None:
+        return cell.key_arn("dumps")
+    return Key("key-dumps", {"plan": plan.dumps_key, "target": plan.target}, at.components).arn
 
 
 def provisioning(plan: TenantPlan, at: Here, *ready: pulumi.Resource) -> Provisioning:

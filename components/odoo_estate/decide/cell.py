@@ -7,7 +7,7 @@ changes a resource of its cell.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from odoo_estate.decide import backup, bucket_access, budgets, drills, identities, network, schedules, shared
+from odoo_estate.decide import backup, bucket_access, budgets, drills, dumps_key, identities, network, schedules, shared
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.cache_alarms import cache_alarms
 from odoo_estate.decide.context import MAIN, Context
@@ -311,6 +311,7 @@ def _keys(context: Context, cell: str) -> dict[str, KeyPlan]:
             description=f"Logs and alerts of cell {cell}",
             services=("logs", "cloudwatch", "events", "sns"),
         ),
+        dumps_key.DUMPS: dumps_key.cell_key(context, cell),
         "recovery": KeyPlan(
             alias=name("kms-alias", estate.estate, cell, "recovery"),
             description=f"Recovery points of cell {cell}",

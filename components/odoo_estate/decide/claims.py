@@ -3,7 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from odoo_estate.decide.naming import Claim
-from odoo_estate.plan import AnyPlan, BucketPlan, CellPlan, DrPlan, LandingZonePlan, PlatformPlan, TenantPlan
+from odoo_estate.plan import (
+    AnyPlan,
+    AwsTarget,
+    BucketPlan,
+    CellPlan,
+    DrPlan,
+    KeyPlan,
+    LandingZonePlan,
+    PlatformPlan,
+    TenantPlan,
+)
 
 
 def claims(plan: AnyPlan) -> Iterator[Claim]:
@@ -17,6 +27,14 @@ def claims(plan: AnyPlan) -> Iterator[Claim]:
     if isinstance(plan, PlatformPlan):
         return _platform(plan)
     return _landing_zone(plan)
+
+
+def _aliases(key: KeyPlan | None, target: AwsTarget) -> Iterator[tuple[str, str]]:
+    """The alias of a key and that of its replica, each with where it must be the only one."""
+    if key:
+        yield f"{target.account}/{key.region or target.region}", key.alias
+        if key.replica_region:
+            yield f"{target.account}/{key.replica_region}", key.alias
 
 
 def _tenant(plan: TenantPlan) -> Iterator[Claim]:
@@ -54,8 +72,8 @@ def _tenant(plan: TenantPlan) -> Iterator[Claim]:
         yield claim("ElastiCache group", region, plan.own_cache.id, "cache")
     if plan.backup:
         yield claim("IAM role", account, plan.backup.role, "backup")
-    if plan.key:
-        yield claim("KMS alias", region, plan.key.alias, "key")
+    for own_key in (plan.key, plan.dumps_key):
+        yield from (claim("KMS alias", scope, alias, "key") for scope, alias in _aliases(own_key, plan.target))
     if plan.spend:
         yield claim("budget", account, plan.spend.name)
     for key, alarm in plan.alarms.items():
@@ -110,8 +128,7 @@ def _cell(plan: CellPlan) -> Iterator[Claim]:
         scope = f"{stack.account}/{vault.region or plan.target.region}"
         yield stack.claim("backup vault", scope, vault.name, f"vault {key}")
     for key, own in plan.keys.items():
-        scope = f"{stack.account}/{own.region or plan.target.region}"
-        yield stack.claim("KMS alias", scope, own.alias, f"key {key}")
+        yield from (stack.claim("KMS alias", scope, alias, f"key {key}") for scope, alias in _aliases(own, plan.target))
     for key, alarm in plan.alarms.items():
         yield stack.claim("alarm", stack.region, alarm.name, f"alarm {key}")
     yield stack.claim("SNS topic", stack.region, plan.alert_topic, "alerts")

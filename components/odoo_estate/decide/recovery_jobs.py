@@ -1,7 +1,7 @@
 """Logical dumps of each production database, and their verification by restoring: when, how long, with what, and how anybody notices that they fail.
 
 All dumps lie in their cell's backup bucket, below the tenant's own prefix: locked, replicated with the bucket, and out of reach of the tenant's
-pods. A job is the tenant's alone: its role reaches that prefix, the tenant's filestore and the tenant's key, and deletes nothing.
+pods. A job is the tenant's alone: its role reaches that prefix, the tenant's filestore and the keys of both, and deletes nothing.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import ceil
 
-from odoo_estate.decide import backup, identities, shared, tenant_data
+from odoo_estate.decide import backup, dumps_key, identities, shared, tenant_data
 from odoo_estate.decide.cell import cell_windows
 from odoo_estate.decide.context import OWN, Context, Tenant
 from odoo_estate.decide.landing_zone import RECOVERY_REPOSITORY, shared_target
@@ -255,16 +255,16 @@ def cron(timing: Timing, number: int) -> str:
 
 
 def role(context: Context, tenant: Tenant, attachments: str) -> RolePlan:
-    """Write what is new below the tenant's prefix, read it back, read the versions of its filestore, and use its key: for S3, and for itself with
-    the tenant in the encryption context, which a dump of another tenant does not have. Whatever is allowed elsewhere, it deletes nothing."""
+    """Write what is new below the tenant's prefix, read it back, read the versions of its filestore, use the keys of both buckets through S3, and
+    the dumps' key with the tenant in the encryption context, which a dump of another tenant does not have. Whatever is allowed elsewhere, it
+    deletes nothing."""
     cell = context.cell_of(tenant.customer)
     target = shared.target(context, cell)
     backups, own = f"arn:aws:s3:::{_bucket(context, tenant)}", prefix(tenant)
     files, below = f"arn:aws:s3:::{attachments}", tenant_data.object_prefix(context, tenant)
-    alias = tenant_data.key_alias(context, tenant)
-    keys = sorted({alias, identities.data_key_alias(context.estate.estate, cell)})
+    keys = sorted({tenant_data.key_alias(context, tenant), identities.data_key_alias(context.estate.estate, cell)})
     own_context: dict[str, Json] = {
-        "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{alias}"},
+        "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{dumps_key.alias(context, tenant)}"},
         "StringEquals": {"kms:EncryptionContext:tenant": _tenant(tenant)},
     }
     files_listed: dict[str, Json] = {

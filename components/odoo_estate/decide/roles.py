@@ -112,6 +112,7 @@ DEPLOYED: Mapping[str, Sequence[str]] = {
         "Get*",
         "List*",
         "PutKeyPolicy",
+        "ReplicateKey",
         "ScheduleKeyDeletion",
         "TagResource",
         "UntagResource",
@@ -252,7 +253,7 @@ def account_roles(estate: str, account: str, trusted: str) -> dict[str, RolePlan
         ),
         "restore": RolePlan(
             name=name("iam-role", estate, "restore"),
-            description="Restores from recovery points; can delete none",
+            description="Restores from recovery points and dumps; can delete none",
             trust=(human_trust(trusted),),
             statements=(
                 {
@@ -275,10 +276,36 @@ def account_roles(estate: str, account: str, trusted: str) -> dict[str, RolePlan
                     "Resource": own_roles,
                     "Condition": {"StringEquals": {"iam:PassedToService": "backup.amazonaws.com"}},
                 },
+                *_dumps(estate, account),
             ),
             managed_policies=(VIEW_ONLY,),
         ),
     }
+
+
+def _dumps(estate: str, account: str) -> list[Statement]:
+    """Reading and opening dumps and their copies, in any region: where a region is lost, its jobs are too."""
+    keys = f"arn:aws:kms:*:{account}:key/*"
+    return [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+            "Resource": f"arn:aws:s3:::{estate}-*/logical/*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": keys,
+            "Condition": {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}},
+        },
+        {
+            # What else is encrypted has no tenant in its context.
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": keys,
+            "Condition": {"Bool": {"kms:MultiRegion": "true"}, "Null": {"kms:EncryptionContext:tenant": "false"}},
+        },
+    ]
 
 
 def _deployments(account: str) -> list[Statement]:

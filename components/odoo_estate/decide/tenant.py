@@ -8,6 +8,7 @@ from math import ceil
 from odoo_estate.decide import (
     backup,
     budgets,
+    dumps_key,
     entitlements,
     lifecycle,
     network,
@@ -165,6 +166,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         if has_data and owed and not inherited
         else None,
         key=tenant_data.key(context, tenant),
+        dumps_key=dumps_key.tenant_key(context, tenant) if recovery else None,
         recovery=recovery,
         expires=contract.environments[environment].expires or "",
         legal_name=contract.name,

@@ -60,9 +60,14 @@ def _bucket(context: Context, tenant: Tenant, owed: BackupTerms, purpose: Purpos
     return bucket_access.closed(context, cell, bucket, roles)
 
 
+def own_keys(context: Context, tenant: Tenant) -> bool:
+    """Whether the class promises the tenant keys of its own."""
+    return context.service_class(tenant.customer).own_keys and tenant.environment == "production"
+
+
 def key(context: Context, tenant: Tenant) -> KeyPlan | None:
     """A data key of the tenant's own where the class promises one."""
-    if not context.service_class(tenant.customer).own_keys or tenant.environment != "production":
+    if not own_keys(context, tenant):
         return None
     return KeyPlan(
         alias=key_alias(context, tenant),
@@ -72,7 +77,7 @@ def key(context: Context, tenant: Tenant) -> KeyPlan | None:
 
 def key_alias(context: Context, tenant: Tenant) -> str:
     """Alias of the key that encrypts the tenant's objects and secrets: its own, else the cell's."""
-    if context.service_class(tenant.customer).own_keys and tenant.environment == "production":
+    if own_keys(context, tenant):
         return name("kms-alias", context.estate.estate, *tenant)
     return identities.data_key_alias(context.estate.estate, context.cell_of(tenant.customer))
 

@@ -66,13 +66,13 @@ class Uploaded:
 
 
 class Backups:
-    """Reads and writes below ``BACKUP_PREFIX``; every object is encrypted with the tenant's key and, if asked, locked."""
+    """Reads and writes below ``BACKUP_PREFIX``; every object is locked if asked. S3 encrypts it with the bucket's own key, which is the one that the
+    bucket's replication may use."""
 
     def __init__(self, settings: Settings) -> None:
         self._s3 = client("s3", settings.aws_region)
         self.bucket = settings.backup_bucket
         self.prefix = settings.backup_prefix
-        self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings.kms_key_arn}
 
     def dump_ids(self) -> list[str]:
         """Whatever lies below the prefix as a folder, newest first, with or without a manifest."""
@@ -110,7 +110,6 @@ class Backups:
                 ContentType="application/json",
                 ChecksumAlgorithm="SHA256",
                 IfNoneMatch="*",
-                **self._encryption,
                 **_lock(retain_until),
             )
 
@@ -143,9 +142,9 @@ class Backups:
         part_bytes = max(PART_BYTES, -(-expected_bytes * 11 // (MAX_PARTS * 10)))
         target = {"Bucket": self.bucket, "Key": self.prefix + name}
         with asking(f"uploading {self.prefix}{name} to {self.bucket}"):
-            upload_id = self._s3.create_multipart_upload(
-                **target, ChecksumAlgorithm="SHA256", **self._encryption, **_lock(retain_until)
-            )["UploadId"]
+            upload_id = self._s3.create_multipart_upload(**target, ChecksumAlgorithm="SHA256", **_lock(retain_until))[
+                "UploadId"
+            ]
             upload = {**target, "UploadId": upload_id}
             digest, total, parts = hashlib.sha256(), 0, []
             try:

@@ -105,6 +105,16 @@ def foreign_key(inputs: Properties, place: Place) -> str | None:
     return None
 
 
+def unreplicable(inputs: Properties, place: Place) -> str | None:
+    """KMS replicates multi-region keys only, and into other regions only."""
+    match = _ARN.fullmatch(str(plain(inputs.get("primaryKeyArn", ""))))
+    if match and not match["resource"].startswith("key/mrk-"):
+        return f"UnsupportedOperationException: {match[0]} is not a multi-Region primary key"
+    if match and match["region"] == place.region:
+        return f"AlreadyExistsException: {match[0]} is already in {place.region}"
+    return None
+
+
 def at(inputs: Any, path: str) -> Iterator[str]:
     """Known strings at a path; `[]` walks a list, and so does a list at the end."""
     head, _, rest = path.partition(".")

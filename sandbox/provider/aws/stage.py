@@ -280,8 +280,10 @@ class Aws(Kept):
 
     def _refuse(self, kind: Kind, place: Place, given: Properties, subject: str, previous: Record | None) -> None:
         operation = "Modify" if previous else "Create"
-        problem = references.foreign_key(given, place) or next(
-            references.missing(given, place, self.cloud, self._assumed), None
+        problem = (
+            references.foreign_key(given, place)
+            or references.unreplicable(given, place)
+            or next(references.missing(given, place, self.cloud, self._assumed), None)
         )
         if problem is None and previous:
             problem = kind.refuse_change(plain(previous.inputs), plain(given))
