@@ -52,7 +52,8 @@ def test_alarms_reach_the_cells_topic() -> None:
 
 
 def test_every_tenants_user_says_whose_keys_are_whose_and_what_was_granted() -> None:
-    for tenant in tenants():
+    # Pooled tenants share the user of their class, which was granted nothing of its own.
+    for tenant in (one for one in tenants() if one.tenancy != "pooled"):
         tags = aws(tenant.stack, "elasticache/user:User", "cache-user").inputs["tags"]
         assert tags["cache-prefix"] == tenant.cache.prefix == f"{tenant.customer}.{tenant.environment}:"
         assert int(tags["cache-mib"]) == tenant.cache.memory_mib > 0
@@ -61,3 +62,14 @@ def test_every_tenants_user_says_whose_keys_are_whose_and_what_was_granted() -> 
             group = aws(f"cell.{tenant.cell}", "elasticache/userGroup:UserGroup", "cache-main").inputs["userGroupId"]
             assert watch is not None and watch.variables["CACHE_ID"] == group
             assert f"cell.{tenant.cell}.outputs.caches.main.userGroupId" in tags["cache"]
+
+
+def test_a_pooled_class_has_a_share_that_is_measured_and_held_against_nothing() -> None:
+    users = [
+        node
+        for platform in platforms()
+        for node in graph(platform.stack).of_type("aws:elasticache/user:User")
+        if node.name != "cache-watch"
+    ]
+    assert users and {node.inputs["tags"]["cache-mib"] for node in users} == {"0"}
+    assert all(node.inputs["tags"]["cache-prefix"].startswith("pooled-") for node in users)

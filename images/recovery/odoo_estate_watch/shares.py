@@ -2,8 +2,8 @@
 
 ``SCAN`` walks the table in the order of its keys' hashes, which are seeded at random when the server starts, so what it shows first is a random
 sample of all keys, whoever owns them. ``MEMORY USAGE`` of the sample, scaled to all keys, is the estimate; a walk to the end has no sampling error
-(of large lists and hashes the server itself weighs a few members only). What the server itself takes (buffers, the tables, fragments) is nobody's. Key names hold session ids: they are attributed and forgotten, never
-kept, logged or sent.
+(of large lists and hashes the server itself weighs a few members only). What the server itself takes (buffers, tables, fragments) is nobody's. Key
+names hold session ids: they are attributed and forgotten, never kept, logged or sent.
 """
 
 import re
