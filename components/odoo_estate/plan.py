@@ -450,6 +450,8 @@ class AlarmPlan:
     missing_data: str = "missing"
     members: tuple[Mapping[str, str], ...] = ()
     """Dimensions of several of a kind (the nodes of a cache) instead of ``dimensions``: the highest of their values counts."""
+    query: str = ""
+    """Metrics Insights instead of both: each series that it returns is compared for itself, whoever comes or goes."""
 
 
 # --- landing zone --------------------------------------------------------------------------------------------------
@@ -772,6 +774,29 @@ class PooledWorkersPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CacheWatchPlan:
+    """The job that measures what each tenant takes of a shared cache, and its alarms. ``cache`` is the cell's cache key, ``user`` the ElastiCache
+    user that the job is."""
+
+    cache: str
+    user: str
+    image: str
+    """By digest; the recovery jobs'."""
+    namespace: str
+    service_account: str
+    schedule: str
+    """Kubernetes' cron in the zone ``Etc/UTC``."""
+    deadline_seconds: int
+    size: ContainerSize
+    priority_class: str
+    node_selector: Mapping[str, str]
+    tolerations: Mapping[str, str]
+    variables: Mapping[str, str]
+    """Its environment but for the cache's address, which only the cloud knows."""
+    alarms: Mapping[str, AlarmPlan]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlatformPlan(Plan):
     """What runs once in a cell's cluster, for everybody in it."""
 
@@ -794,6 +819,8 @@ class PlatformPlan(Plan):
     issuers: Mapping[str, IssuerPlan] = field(default_factory=dict)
     ingress_targets: Mapping[str, str] = field(default_factory=dict)
     """Ingress class to the DNS name in the cell's zone under which it answers; `RoutePlan.target` is one of these."""
+    cache_watch: CacheWatchPlan | None = None
+    """None where the estate names no image of the program."""
     storage_key: str = "data"
     certificate_namespace: str = "cert-manager"
     """Where cert-manager runs: the only namespace that holds the key of the cluster's own certificate authority."""

@@ -254,7 +254,14 @@ def test_a_cache_users_password_is_handed_out_by_secrets_manager_only() -> None:
     graph = recorded(
         lambda opts: CacheUser(
             "x",
-            {"user": "acme", "prefix": "acme:", "cache": shared, "secret_name": "acme/cache", "key_arn": "arn:key"},
+            {
+                "user": "acme",
+                "prefix": "acme:",
+                "cache": shared,
+                "secret_name": "acme/cache",
+                "key_arn": "arn:key",
+                "memory_mib": 16,
+            },
             opts,
         )
     )

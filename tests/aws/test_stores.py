@@ -151,6 +151,28 @@ def test_an_alarm_on_several_nodes_looks_at_the_worst_and_returns_one_value() ->
     assert asked == ["acme-001", "acme-002"]
 
 
+def test_an_alarm_on_a_query_compares_each_of_its_series() -> None:
+    query = 'SELECT MAX(Share) FROM SCHEMA("acme", Tenant) GROUP BY Tenant ORDER BY MAX() DESC'
+    plan = AlarmPlan(
+        name="acme",
+        description="",
+        namespace="acme",
+        metric="Share",
+        statistic="Maximum",
+        comparison="GreaterThanThreshold",
+        threshold=100,
+        period_seconds=900,
+        evaluation_periods=2,
+        dimensions={},
+        query=query,
+    )
+    graph = recorded(lambda opts: Alarms("x", {"plan": {"a": plan}, "topic_arn": "arn:topic"}, opts))
+    alarm = one(graph, "cloudwatch/metricAlarm:MetricAlarm", "x-a").inputs
+    assert not {"metricName", "namespace", "statistic", "period", "dimensions"} & set(alarm)
+    (asked,) = alarm["metricQueries"]
+    assert (asked["expression"], asked["period"], asked["returnData"]) == (query, 900, True)
+
+
 def test_failed_backups_are_events_because_vaults_no_longer_notify_of_them() -> None:
     plan = BackupEventsPlan(name="acme-eu-1-backup", vault_arn=VAULT)
     graph = recorded(lambda opts: BackupEvents("x", {"plan": plan, "topic_arn": "arn:topic"}, opts))

@@ -23,7 +23,14 @@ def sent(prefix: str) -> str:
     graph = recorded(
         lambda opts: CacheUser(
             "x",
-            {"user": "acme", "prefix": prefix, "cache": SHARED, "secret_name": "acme/cache", "key_arn": "arn:key"},
+            {
+                "user": "acme",
+                "prefix": prefix,
+                "cache": SHARED,
+                "secret_name": "acme/cache",
+                "key_arn": "arn:key",
+                "memory_mib": 16,
+            },
             opts,
         )
     )

@@ -138,14 +138,17 @@ def test_so_many_jobs_as_the_connection_reserve_allows_run_at_once() -> None:
     assert quota["metadata"]["namespace"] == PRODUCTION[0].database.job_namespace
 
 
-def test_only_recovery_jobs_may_speak_to_the_cloud_from_beside_the_master_credentials() -> None:
+def test_only_recovery_jobs_and_who_measures_the_cache_speak_to_the_cloud_from_beside_the_master_credentials() -> None:
     policies = [
         node.inputs
         for node in graphs.objects(graph(PLATFORM))
         if node.inputs.get("kind") == "NetworkPolicy" and node.inputs["metadata"]["namespace"] == "provisioning"
     ]
     open_ones = [one["spec"] for one in policies if "0.0.0.0/0" in str(one["spec"])]
-    assert [one["podSelector"]["matchLabels"] for one in open_ones] == [{"app.kubernetes.io/name": "recovery-job"}]
+    assert [one["podSelector"]["matchLabels"] for one in open_ones] == [
+        {"app.kubernetes.io/name": "recovery-job"},
+        {"app.kubernetes.io/name": "cache-watch"},
+    ]
     for plan in PRODUCTION:
         for job in cron_jobs(plan.stack).values():
             labels = job["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]

@@ -1,11 +1,15 @@
 """A platform's plan: ways in, poolers, shared workers."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.decide.documents import compiled
+from tests.decide.documents import compiled, context
 
+from odoo_estate.decide import shared
+from odoo_estate.decide.cache_watch import cache_watch_plan
+from odoo_estate.decide.sizing import Pods
 from odoo_estate.errors import BadInput
 from odoo_estate.plan import CellPlan, PlatformPlan
 
@@ -180,3 +184,55 @@ def test_the_platform_changes_with_none_of_its_tenants() -> None:
     assert platform() == platform(
         customers={"copper": {"service_class": "starter", "workload": {"users": 20}}, "paper": None}
     )
+
+
+def test_who_takes_how_much_of_the_cache_is_measured_once_a_cell_whoever_its_tenants_are() -> None:
+    for name in ("eu-1", "med-1"):
+        cell, watch = compiled().stacks[f"cell.{name}"], platform(name).cache_watch
+        assert isinstance(cell, CellPlan) and watch is not None
+        assert watch.variables["CACHE_ID"] == cell.caches[watch.cache].id
+        assert watch.variables["CACHE_USER"] == watch.user
+        assert "@sha256:" in watch.image
+        role = cell.identities[watch.service_account]
+        assert (role.namespace, role.service_account) == (watch.namespace, watch.service_account)
+        allowed = {one["Action"][0]: one for one in json.loads(json.dumps(role.role.statements))}
+        namespace = watch.variables["METRIC_NAMESPACE"]
+        assert allowed["cloudwatch:PutMetricData"]["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+        entered = allowed["elasticache:Connect"]["Resource"]
+        assert [arn.rsplit(":", 2)[1:] for arn in entered] == [
+            ["replicationgroup", cell.caches[watch.cache].id],
+            ["user", watch.user],
+        ]
+
+
+def test_one_alarm_finds_any_tenant_past_its_share_and_another_a_measurement_that_does_not_come() -> None:
+    watch = platform().cache_watch
+    assert watch is not None
+    share, unmeasured = watch.alarms["cache-main-share"], watch.alarms["cache-main-unmeasured"]
+    # A query of several series without an order is refused, and sees three hours at most (CloudWatch user guide).
+    assert share.query.endswith("GROUP BY Tenant ORDER BY MAX() DESC") and share.threshold == 100
+    assert f"Cache = '{watch.variables['CACHE_ID']}'" in share.query and share.namespace in share.query
+    assert share.period_seconds * share.evaluation_periods <= 3 * 3600
+    assert unmeasured.missing_data == "breaching" and unmeasured.dimensions == {"Cache": watch.variables["CACHE_ID"]}
+    every = int(watch.schedule.split()[0].removeprefix("*/")) * 60
+    assert watch.deadline_seconds < every == share.period_seconds < unmeasured.period_seconds
+
+
+def test_the_system_pools_budgets_count_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    def used() -> dict[str, float]:
+        return {one.name: one.used for one in compiled().stacks["cell.eu-1"].budgets if one.name.startswith("system-")}
+
+    before = used()
+    monkeypatch.setattr(shared, "cache_watch_pods", Pods)
+    assert {key: before[key] - without for key, without in used().items()} == {
+        "system-cpu": shared.CACHE_WATCH_SIZE.cpu_millicores,
+        "system-memory": shared.CACHE_WATCH_SIZE.memory_mib,
+        "system-pods": 1,
+    }
+
+
+def test_an_estate_without_the_programs_image_measures_nothing_and_has_no_alarm_that_waits_for_it() -> None:
+    given = context()
+    bare = replace(given, estate=given.estate.model_copy(update={"recovery_image": None}), memo={})
+    assert cache_watch_plan(bare, "eu-1") is None
+    assert cache_watch_plan(given, "eu-1") is not None

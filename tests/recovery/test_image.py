@@ -15,7 +15,7 @@ def pinned(lock: Path) -> dict[str, str]:
 
 def test_the_image_installs_what_the_tests_ran_with() -> None:
     image, tests = pinned(IMAGE / "requirements.lock"), pinned(ROOT / "requirements.lock")
-    assert {"aws-encryption-sdk", "boto3", "psycopg", "psycopg-binary"} <= image.keys()
+    assert {"aws-encryption-sdk", "boto3", "psycopg", "psycopg-binary", "redis"} <= image.keys()
     assert not {name: version for name, version in image.items() if tests.get(name) != version}
 
 
@@ -29,6 +29,12 @@ def test_the_image_is_pinned_and_runs_without_root() -> None:
     assert re.search(r"^ARG BASE=\S+@sha256:[0-9a-f]{64}$", text, re.MULTILINE)
     assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${BASE}"}
     assert "\nUSER 65532:65532\n" in text
+
+
+def test_every_program_of_the_folder_is_in_the_image() -> None:
+    text = (IMAGE / "Dockerfile").read_text(encoding="utf-8")
+    programs = {folder.parent.name for folder in IMAGE.glob("*/__main__.py")}
+    assert set(re.findall(r"^COPY (\w+) /app/\1$", text, re.MULTILINE)) == programs
 
 
 def test_the_release_workflow_stores_no_secret() -> None:

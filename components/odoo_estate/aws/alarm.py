@@ -17,7 +17,7 @@ class AlarmsArgs(TypedDict):
 
 
 class Alarms(pulumi.ComponentResource):
-    """Each compares one metric, or the highest of several of a kind, with one threshold."""
+    """Each compares one metric, the highest of several of a kind, or every series of a query, with one threshold."""
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:Alarms", name, None, opts)
@@ -39,7 +39,10 @@ class Alarms(pulumi.ComponentResource):
 
 
 def _measure(plan: AlarmPlan) -> dict[str, Any]:
-    """A metric, or an expression over metrics: CloudWatch takes one or the other, and of the queries one may return data."""
+    """A metric, or a query, or an expression over metrics: CloudWatch takes one or the other, and of the queries one may return data."""
+    if plan.query:
+        each = {"id": "each", "expression": plan.query, "label": plan.metric, "period": plan.period_seconds}
+        return {"metric_queries": [{**each, "return_data": True}]}
     metric: cloudwatch.MetricAlarmMetricQueryMetricArgsDict = {
         "namespace": plan.namespace,
         "metric_name": plan.metric,

@@ -16,6 +16,9 @@ ENGINE = "valkey"
 VALKEY_PORT = 6379
 OBSERVER_ACCESS = "on -@all +ping +info +latency +slowlog|get +dbsize"
 """Measurements without any key."""
+WATCHER_ACCESS = "on ~* -@all +ping +scan +dbsize +memory|usage"
+"""How large each key is. No command of these reads or writes a value, whatever the key; but names of keys hold session ids, so that nobody but the
+program that measures may be this user."""
 COMMANDS = (
     *("ping", "multi", "exec", "discard", "watch", "unwatch"),
     *("get", "mget", "set", "setex", "psetex", "setnx", "mset", "getdel", "getex", "incr", "incrby", "decr", "decrby"),
@@ -121,13 +124,15 @@ class Cache(pulumi.ComponentResource):
 
 class CacheUserArgs(TypedDict):
     """Inputs of `CacheUser`: ``user`` is its id and name, ``prefix`` the start of every key it may touch, ``secret_name`` where its
-    password is handed out, ``alone`` whether nobody else keeps keys in this cache, ``recoverable`` as in `CredentialsArgs`."""
+    password is handed out, ``memory_mib`` what the budget grants it (0: nothing of its own), ``alone`` whether nobody else keeps keys in this
+    cache, ``recoverable`` as in `CredentialsArgs`."""
 
     user: str
     prefix: str
     cache: CacheRef
     secret_name: str
     key_arn: pulumi.Input[str]
+    memory_mib: int
     alone: NotRequired[bool]
     password_version: NotRequired[int]
     recoverable: NotRequired[bool]
@@ -150,6 +155,12 @@ class CacheUser(pulumi.ComponentResource):
             user_name=args["user"],
             access_string=access_to(args["prefix"], alone=args.get("alone", False)),
             authentication_mode={"type": "password", "passwords": [password.text]},
+            # Whoever measures the cache learns from these whose keys are whose, and how much each may take.
+            tags={
+                "cache": args["cache"].user_group_id,
+                "cache-prefix": args["prefix"],
+                "cache-mib": str(args["memory_mib"]),
+            },
             opts=child,
         )
         elasticache.UserGroupAssociation(
@@ -175,6 +186,34 @@ class CacheUser(pulumi.ComponentResource):
         self.secret_arn = secret.arn
         self.secret_version = secret.version
         self.register_outputs({"secret_arn": self.secret_arn})
+
+
+class CacheWatcherArgs(TypedDict):
+    """Inputs of `CacheWatcher`: ``user`` is its id and name, which IAM wants to be the same."""
+
+    user: str
+    cache: CacheRef
+
+
+class CacheWatcher(pulumi.ComponentResource):
+    """The user that measures keys; it comes in with an IAM token, so there is no password to keep."""
+
+    def __init__(self, name: str, args: CacheWatcherArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("odoo-estate:aws:CacheWatcher", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        user = elasticache.User(
+            name,
+            engine=ENGINE,
+            user_id=args["user"],
+            user_name=args["user"],
+            access_string=WATCHER_ACCESS,
+            authentication_mode={"type": "iam"},
+            opts=child,
+        )
+        elasticache.UserGroupAssociation(
+            name, user_group_id=args["cache"].user_group_id, user_id=user.user_id, opts=child
+        )
+        self.register_outputs({})
 
 
 def access_to(prefix: str, *, alone: bool = False) -> str:

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 import pulumi
 from pulumi_aws import route53
 
-from odoo_estate.aws.cache import CacheUser
+from odoo_estate.aws.alarm import Alarms
+from odoo_estate.aws.cache import CacheUser, CacheWatcher
 from odoo_estate.compose.kubernetes_stack import Here, here
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import CellOutputs, Outputs, PlatformOutputs
 from odoo_estate.compose.provisioning import Provisioning, prepare_instance, prepare_login
 from odoo_estate.kubernetes.admission import admission_policies, partner_role
+from odoo_estate.kubernetes.cache_watch import CacheWatch
 from odoo_estate.kubernetes.certificate import authority
 from odoo_estate.kubernetes.cluster_scope import (
     chart,
@@ -34,7 +36,7 @@ from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
 from odoo_estate.odoo.recovery_job import places
-from odoo_estate.plan import READER, PlatformPlan, PooledWorkersPlan
+from odoo_estate.plan import READER, CacheWatchPlan, PlatformPlan, PooledWorkersPlan
 
 References = Mapping[str, pulumi.StackReference]
 RECORD_TTL_SECONDS = 300
@@ -67,6 +69,8 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
             opts=after(at.cluster, *controllers, *spaces),
         )
     ways_in(plan, cell, at, controllers)
+    if plan.cache_watch is not None:
+        cache_watch(plan.cache_watch, plan, cell, at, [*controllers, *spaces])
     master_credentials(plan, cell, at, stores)
     instances = {key: pooler(key, plan, cell, provisioning) for key in plan.poolers}
     for key in plan.pooled:
@@ -122,6 +126,20 @@ def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[p
             records=[balancer.host],
             opts=at.aws,
         )
+
+
+def cache_watch(
+    spec: CacheWatchPlan, plan: PlatformPlan, cell: CellOutputs, at: Here, ready: list[pulumi.Resource]
+) -> None:
+    """Who measures the shared cache, and the alarms on what it finds."""
+    cache = cell.cache(spec.cache)
+    watcher = CacheWatcher("cache-watch", {"user": spec.user, "cache": cache}, at.components)
+    CacheWatch(
+        "cache-watch",
+        {"plan": spec, "labels": plan.labels, "address": cache.address},
+        after(at.components, *ready, watcher),
+    )
+    Alarms("alarm", {"plan": spec.alarms, "topic_arn": cell.alert_topic_arn}, at.components)
 
 
 def workload_labels(plan: PlatformPlan) -> dict[str, dict[str, str]]:
@@ -309,6 +327,7 @@ def pooled_sessions(key: str, workers: PooledWorkersPlan, cell: CellOutputs, at:
             "cache": cell.cache(workers.cache.cache),
             "secret_name": workers.cache.secret,
             "key_arn": cell.key_arn("data"),
+            "memory_mib": workers.cache.memory_mib,
         },
         at.components,
     )

@@ -207,6 +207,7 @@ def sessions(plan: TenantPlan, data: Data, at: Here) -> SessionStore:
             "cache": data.cache,
             "secret_name": plan.cache.secret,
             "key_arn": data.key_arn,
+            "memory_mib": plan.cache.memory_mib,
             "alone": plan.own_cache is not None,
         },
         at.components,

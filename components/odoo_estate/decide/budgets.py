@@ -384,7 +384,8 @@ def _nodes(context: Context, cell: str, demands: Mapping[Tenant, Demand]) -> Ite
     reports = shared.replica_pool_size(context, cell) > 0
     poolers = shared.pooler_pods(context, shared.band(context, cell).pooler_replicas * instances, reports=reports)
     place = shared.place(shared.band(context, cell), shared.SYSTEM_POOL).pool
-    total[place] = total.get(place, Pods()) + poolers + charts.requested(context, cell) + shared.pages_pods()
+    own = poolers + charts.requested(context, cell) + shared.pages_pods() + shared.cache_watch_pods()
+    total[place] = total.get(place, Pods()) + own
     for pool, spec in shared.band(context, cell).node_pools.items():
         band = context.catalog.node_bands[spec.band]
         cpu, memory = sizing.room(band)

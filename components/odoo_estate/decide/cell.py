@@ -7,7 +7,18 @@ changes a resource of its cell.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from odoo_estate.decide import backup, bucket_access, budgets, drills, dumps_key, identities, network, schedules, shared
+from odoo_estate.decide import (
+    backup,
+    bucket_access,
+    budgets,
+    cache_watch,
+    drills,
+    dumps_key,
+    identities,
+    network,
+    schedules,
+    shared,
+)
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.cache_alarms import cache_alarms
 from odoo_estate.decide.context import MAIN, Context
@@ -511,6 +522,8 @@ def _identities(context: Context, cell: str, band: CellBand) -> dict[str, Platfo
     if band.tenancy == "shared":
         for service_class in band.pooled_class_bands:
             found[f"pooled-{service_class}"] = identities.pooled_workers(context, cell, service_class)
+    if context.estate.recovery_image is not None:
+        found[cache_watch.SERVICE_ACCOUNT] = cache_watch.identity(context, cell)
     return found
 
 

@@ -164,6 +164,10 @@ def _platform(plan: PlatformPlan) -> Iterator[Claim]:
         yield stack.claim("secret", stack.region, pooled.secret, f"pooled {key}")
         if pooled.cache:
             yield stack.claim("ElastiCache user", stack.region, pooled.cache.user, f"pooled {key}")
+    if plan.cache_watch:
+        yield stack.claim("ElastiCache user", stack.region, plan.cache_watch.user, "cache watch")
+        for key, alarm in plan.cache_watch.alarms.items():
+            yield stack.claim("alarm", stack.region, alarm.name, f"alarm {key}")
     for key, pooler in plan.poolers.items():
         yield stack.claim("secret", stack.region, pooler.credentials_secret, f"pooler {key}")
 

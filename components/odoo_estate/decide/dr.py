@@ -486,6 +486,7 @@ def drill_plan(context: Context, cell: str) -> DrillPlan:
                 followed.replica or followed.restored or database,
                 identifier=identifier,
                 multi_az=False,
+                final_snapshot="",
                 master_secret=name("secret", estate.estate, "master", identifier),
             )
         )

@@ -44,6 +44,14 @@ def shared_target(context: Context) -> AwsTarget:
     return _target(context, shared_target_key(context))
 
 
+def recovery_image(context: Context) -> str | None:
+    """The recovery program's image in the estate's own registry, by digest; None where the estate does not say which."""
+    if context.estate.recovery_image is None:
+        return None
+    at, repository = shared_target(context), name("repository", context.estate.estate, RECOVERY_REPOSITORY)
+    return f"{at.account}.dkr.ecr.{at.region}.amazonaws.com/{repository}@{context.estate.recovery_image}"
+
+
 def shared_target_key(context: Context) -> str:
     return SHARED_SERVICES if context.estate.mode == "organisation" else MANAGEMENT
 

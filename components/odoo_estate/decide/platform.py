@@ -6,7 +6,7 @@ which all of them must share.
 
 from math import ceil
 
-from odoo_estate.decide import budgets, identities, network, shared
+from odoo_estate.decide import budgets, cache_watch, identities, network, shared
 from odoo_estate.decide.cell import cell_tags
 from odoo_estate.decide.charts import SYSTEM_POOL, chart_plans
 from odoo_estate.decide.context import MAIN, Context
@@ -92,6 +92,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         labels=own_labels,
         certificate_namespace=catalog.versions.charts["cert-manager"].namespace,
         pages=_pages(context, cell),
+        cache_watch=cache_watch.cache_watch_plan(context, cell),
         issuers={
             shared.ISSUER: IssuerPlan(
                 server=ACME,

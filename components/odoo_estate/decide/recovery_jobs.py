@@ -13,7 +13,7 @@ from math import ceil
 from odoo_estate.decide import backup, dumps_key, identities, shared, tenant_data
 from odoo_estate.decide.cell import cell_windows
 from odoo_estate.decide.context import OWN, Context, Tenant
-from odoo_estate.decide.landing_zone import RECOVERY_REPOSITORY, shared_target
+from odoo_estate.decide.landing_zone import RECOVERY_REPOSITORY, recovery_image
 from odoo_estate.decide.naming import name
 from odoo_estate.decide.recovery_load import Verb, Work, dumps, scratch_database_gib, scratch_gib, work
 from odoo_estate.decide.schedules import DAY, GUARD_MINUTES, customer_windows, starts
@@ -117,7 +117,8 @@ def image(context: Context) -> str:
     Raises:
         Refused: the estate does not say which.
     """
-    if context.estate.recovery_image is None:
+    found = recovery_image(context)
+    if found is None:
         repository = name("repository", context.estate.estate, RECOVERY_REPOSITORY)
         raise Refused(
             "production databases are dumped, but the estate names no image of the recovery program",
@@ -126,9 +127,7 @@ def image(context: Context) -> str:
             allowed=("sha256: and 64 hexadecimal digits",),
             remedy=f"build images/recovery, push it to the repository {repository} that the landing zone made, and write the digest here",
         )
-    at = shared_target(context)
-    repository = name("repository", context.estate.estate, RECOVERY_REPOSITORY)
-    return f"{at.account}.dkr.ecr.{at.region}.amazonaws.com/{repository}@{context.estate.recovery_image}"
+    return found
 
 
 def prefix(tenant: Tenant) -> str:

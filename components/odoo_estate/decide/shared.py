@@ -50,6 +50,8 @@ PRIORITIES: Mapping[str, PriorityPlan] = MappingProxyType(
 """The cluster's priority classes by name; what is higher is scheduled first and may evict what is lower."""
 SESSIONS_SIZE = ContainerSize(cpu_millicores=50, memory_mib=64)
 """Of a pooler's process for job runners, which are a handful and mostly wait, and of the one for reports, which are as few."""
+CACHE_WATCH_SIZE = ContainerSize(cpu_millicores=50, memory_mib=128)
+"""Python with boto3, and a few hundred keys at a time."""
 PAGES_REPLICAS = 2
 PAGES_SIZE = ContainerSize(cpu_millicores=25, memory_mib=64)
 """nginx with a handful of static pages."""
@@ -345,6 +347,11 @@ def pooler_pods(context: Context, replicas: int, *, reports: bool = False) -> Po
 def pages_pods() -> Pods:
     """What the server of maintenance pages takes from the system pool."""
     return _pods(PAGES_REPLICAS, PAGES_SIZE)
+
+
+def cache_watch_pods() -> Pods:
+    """What measuring the shared cache takes from the system pool; one run never meets the next."""
+    return _pods(1, CACHE_WATCH_SIZE)
 
 
 def _pods(replicas: int, size: ContainerSize) -> Pods:

@@ -18,6 +18,7 @@ NAME = "app.kubernetes.io/name"
 ODOO = {NAME: "odoo"}
 INGRESS = {NAME: "traefik"}
 RECOVERY = {NAME: "recovery-job"}
+CACHE_WATCH = {NAME: "cache-watch"}
 POSTGRES_PORT = 5432
 SESSION_PORT = 5433
 """Of a pooler, for job runners."""
@@ -104,15 +105,25 @@ def workload_policies(network: TenantNetworkPlan) -> dict[str, Policy]:
     return {"default-deny": denial(), "odoo": odoo(network)}
 
 
+def cloud() -> list[k8s.networking.v1.NetworkPolicyEgressRuleArgsDict]:
+    """The pods' cloud identity, and services of AWS, whose addresses no policy can name."""
+    return [
+        {"to": addresses([POD_IDENTITY_AGENT]), "ports": tcp(80)},
+        {"to": addresses(["0.0.0.0/0"]), "ports": tcp(443)},
+    ]
+
+
 def recovery() -> Policy:
-    """Recovery jobs also reach their cloud identity, and S3, KMS and CloudWatch, whose addresses no policy can name."""
+    """Recovery jobs also reach their cloud identity, S3, KMS and CloudWatch."""
+    return {"pod_selector": {"match_labels": RECOVERY}, "policy_types": ["Egress"], "egress": cloud()}
+
+
+def cache_watch(cidrs: Sequence[str]) -> Policy:
+    """Who measures the shared cache reaches it, its cloud identity, ElastiCache's API and CloudWatch."""
     return {
-        "pod_selector": {"match_labels": RECOVERY},
+        "pod_selector": {"match_labels": CACHE_WATCH},
         "policy_types": ["Egress"],
-        "egress": [
-            {"to": addresses([POD_IDENTITY_AGENT]), "ports": tcp(80)},
-            {"to": addresses(["0.0.0.0/0"]), "ports": tcp(443)},
-        ],
+        "egress": [{"to": addresses(cidrs), "ports": tcp(CACHE_PORT)}, *cloud()],
     }
 
 
@@ -123,4 +134,5 @@ def provisioning_policies(cidrs: Sequence[str]) -> dict[str, Policy]:
         "dns": name_resolution(),
         "databases": database_clients(cidrs),
         "recovery": recovery(),
+        "cache-watch": cache_watch(cidrs),
     }
