@@ -5,6 +5,7 @@ Components take these instead of each other, so that a given network or cluster 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
@@ -47,7 +48,7 @@ class DatabaseRef:
     port: pulumi.Input[int]
     secret_arn: Text
     security_group_id: Text
-    replicas: Mapping[str, Text] = field(default_factory=dict)
+    replicas: Mapping[str, Text] | pulumi.Output[Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

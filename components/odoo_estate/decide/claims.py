@@ -26,7 +26,9 @@ def claims(plan: AnyPlan) -> Iterator[Claim]:
         return _dr(plan)
     if isinstance(plan, PlatformPlan):
         return _platform(plan)
-    return _landing_zone(plan)
+    if isinstance(plan, LandingZonePlan):
+        return _landing_zone(plan)
+    return iter(())  # a drill's copies are named after what they are copies of, and no estate lists one
 
 
 def _aliases(key: KeyPlan | None, target: AwsTarget) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from math import ceil
 
 from odoo_estate.decide import budgets, cache_watch, identities, network, shared
 from odoo_estate.decide.cell import cell_tags
-from odoo_estate.decide.charts import SYSTEM_POOL, chart_plans
+from odoo_estate.decide.charts import chart_plans
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import reader_users
@@ -107,7 +107,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
 def _pages(context: Context, cell: str) -> PagesPlan:
     """The brands are the estate's partners, not their customers, who come and go."""
     estate = context.estate
-    pool = shared.band(context, cell).node_pools.get(SYSTEM_POOL)
+    pool = shared.band(context, cell).node_pools.get(shared.SYSTEM_POOL)
     brands = {key: (one.brand, one.contact) for key, one in estate.partners.items()}
     return PagesPlan(
         namespace=shared.INGRESS_NAMESPACE,
@@ -116,8 +116,8 @@ def _pages(context: Context, cell: str) -> PagesPlan:
         size=shared.PAGES_SIZE,
         brands={shared.OPERATOR_BRAND: (estate.operator.name, estate.contacts.operations), **brands},
         priority_class=shared.PLATFORM_PRIORITY,
-        node_selector={POOL: SYSTEM_POOL} if pool else {},
-        tolerations={POOL: SYSTEM_POOL} if pool and pool.tainted else {},
+        node_selector={POOL: shared.SYSTEM_POOL} if pool else {},
+        tolerations={POOL: shared.SYSTEM_POOL} if pool and pool.tainted else {},
     )
 
 

@@ -32,7 +32,7 @@ def collect(directory: Path, plans: Sequence[TenantPlan], client: Client | None 
     One tenant's fault leaves the others be.
     """
     try:
-        from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+        from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
         raise OperationFailed(
             "boto3 is not installed: collecting needs the extra `recovery` (odoo-estate[recovery])"
@@ -72,7 +72,7 @@ class _Clients:
 
 def assumed(target: AwsTarget) -> Any:
     """S3 as the role that the plan's provider assumes, or as the caller."""
-    import boto3  # type: ignore[import-untyped]
+    import boto3
 
     if not target.role:
         return boto3.client("s3", region_name=target.region)
