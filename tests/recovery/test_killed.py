@@ -163,7 +163,7 @@ def test_no_secret_is_on_a_command_line_in_an_environment_or_in_the_log(
                     process.pid == int(pid) or f"\nPPid:\t{process.pid}\n" in Path("/proc", pid, "status").read_text()
                 )
                 # Between fork and exec a child still has its parent's environment: it counts from when it is the program.
-                if mine and program.encode() in line.split(b"\0")[0] + line.split(b"\0")[1]:
+                if mine and program.encode() in b"".join(line.split(b"\0")[:2]):
                     environments.add(Path("/proc", pid, "environ").read_bytes())
                     seen_child = True
             except OSError:
