@@ -6,7 +6,13 @@ from dataclasses import dataclass
 import pulumi
 
 from odoo_estate.aws.backup_replication import BackupReplication
-from odoo_estate.aws.postgres import PostgresInstance, PostgresRestored, PostgresRestoredArgs, PostgresStandby
+from odoo_estate.aws.postgres import (
+    PostgresInstance,
+    PostgresRestored,
+    PostgresRestoredArgs,
+    PostgresStandby,
+    PostgresStandbyArgs,
+)
 from odoo_estate.aws.references import DatabaseRef, NetworkRef
 from odoo_estate.plan import AwsTarget, DatabasePlan, DatabaseReplicationPlan
 
@@ -43,20 +49,26 @@ def primary(key: str, plan: DatabasePlan, place: Place, options: pulumi.Resource
             },
             options,
         ).ref
-    promoted = PostgresStandby(
-        name,
-        {
-            "plan": plan,
-            "target": place.target,
-            "network": place.network,
-            "clients": place.clients,
-            "key_arn": place.key_arn,
-            "log_key_arn": place.log_key_arn,
-        },
-        options,
-    ).ref
+    promoted = _standby(name, plan, place, options).ref
     assert promoted is not None
     return promoted
+
+
+def _standby(
+    name: str, plan: DatabasePlan, place: Place, options: pulumi.ResourceOptions, source_arn: str | None = None
+) -> PostgresStandby:
+    """A replica of the instance ``source_arn``; promoted without one."""
+    args: PostgresStandbyArgs = {
+        "plan": plan,
+        "target": place.target,
+        "network": place.network,
+        "clients": place.clients,
+        "key_arn": place.key_arn,
+        "log_key_arn": place.log_key_arn,
+    }
+    if source_arn is not None:
+        args["source_arn"] = source_arn
+    return PostgresStandby(name, args, options)
 
 
 def follow(
@@ -78,35 +90,9 @@ def follow(
                 options,
             ).backups_arn
             made[key] = {"backups": arn}
-        if plan.replica and plan.promoted:
-            promoted = PostgresStandby(
-                name,
-                {
-                    "plan": plan.replica,
-                    "target": place.target,
-                    "network": place.network,
-                    "clients": place.clients,
-                    "key_arn": place.key_arn,
-                    "log_key_arn": place.log_key_arn,
-                },
-                options,
-            )
-            made[key] = {"arn": promoted.arn, "address": promoted.address}
-        elif plan.replica:
-            standby = PostgresStandby(
-                name,
-                {
-                    "plan": plan.replica,
-                    "source_arn": plan.source_arn,
-                    "target": place.target,
-                    "network": place.network,
-                    "clients": place.clients,
-                    "key_arn": place.key_arn,
-                    "log_key_arn": place.log_key_arn,
-                },
-                options,
-            )
-            made[key] = {"arn": standby.arn, "address": standby.address}
+        if plan.replica:
+            replica = _standby(name, plan.replica, place, options, None if plan.promoted else plan.source_arn)
+            made[key] = {"arn": replica.arn, "address": replica.address}
         elif plan.restored:
             args: PostgresRestoredArgs = {
                 "plan": plan.restored,
