@@ -23,8 +23,9 @@ import boto3
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "images" / "recovery")]
 
+from sandbox.ports import take_port  # noqa: E402
 from tests.odoo.conftest import postgres as fixture  # noqa: E402
-from tests.odoo.postgres_server import MASTER, MASTER_PASSWORD, Server, free_port  # noqa: E402
+from tests.odoo.postgres_server import MASTER, MASTER_PASSWORD, Server  # noqa: E402
 
 from odoo_estate_recovery import cipher  # noqa: E402
 from odoo_estate_recovery.programs import COMPRESSION  # noqa: E402
@@ -50,7 +51,7 @@ CREATE INDEX ON account_move_line (move_name);
 @contextmanager
 def cloud() -> Iterator[str]:
     """Simulated AWS, as a process of its own."""
-    port = free_port()
+    port = take_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import ssl
 import subprocess
 import time
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.cluster.builds import DEFINITIONS, ETCD, KUBERNETES, KWOK
+from sandbox.ports import take_ports
 
 
 class _Loader(yaml.CSafeLoader):
@@ -162,7 +162,7 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
     programs = {build.name: build.ensure() for build in (ETCD, KUBERNETES, KWOK)}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "logs").mkdir(exist_ok=True)
-    store, peer, port = free_ports(3)
+    store, peer, port = take_ports(3)
     token = secrets.token_urlsafe(24)
     (folder / "tokens.csv").touch(mode=0o600)
     (folder / "tokens.csv").write_text(f'{token},administrator,administrator,"{ADMINISTRATOR}"\n', encoding="utf-8")
@@ -245,15 +245,6 @@ def process(folder: Path, program: str, *arguments: str) -> Iterator[subprocess.
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of the loopback interface that nobody listens on now."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def signing_key(folder: Path) -> Path:

@@ -1,7 +1,6 @@
 """A private Redis server, as strict as ElastiCache: nobody enters but users of the access strings that the components send."""
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from sandbox.ports import take_port
 
 ADMIN_PASSWORD = "administrator"
 
@@ -29,18 +29,12 @@ class Server:
         return redis.Redis(port=self.port, username=name, password=name, decode_responses=True)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[Server]:
     """A server with these settings, kept nowhere."""
     binary = shutil.which("redis-server")
     assert binary, "Redis is not installed: tests/install-servers"
-    port = free_port()
+    port = take_port()
     given = {
         "bind": "127.0.0.1",
         "save": "",

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sandbox.cluster.builds import TRAEFIK
-from sandbox.cluster.control_plane import ControlPlane, control_plane, free_ports, process
+from sandbox.cluster.control_plane import ControlPlane, control_plane, process
+from sandbox.ports import take_ports
 from tests.compose.graphs import recorded
 from tests.compose_tenant import graphs
 from tests.compose_tenant.test_root_estate import estate, plain
@@ -44,7 +45,7 @@ class World:
         self.authority = Authority(folder / "authority.pem")
         self.address = own_address()
         self.backends: dict[tuple[str, str], Server] = {}
-        self.ports = {one: dict(zip(PORTS, free_ports(len(PORTS)), strict=True)) for one in CLASSES}
+        self.ports = {one: dict(zip(PORTS, take_ports(len(PORTS)), strict=True)) for one in CLASSES}
 
     def client(self, service_class: str, **changes: Any) -> Client:
         return Client(self.ports[service_class]["websecure"], str(self.authority.file), **changes)
@@ -127,7 +128,7 @@ class World:
 
     def start_pages(self) -> None:
         """The page server with its very configuration, other paths and another port."""
-        (port,) = free_ports(1)
+        (port,) = take_ports(1)
         folder = self.folder / "pages"
         (folder / "logs").mkdir(parents=True)
         for name, text in pages.files(platform().pages.brands).items():

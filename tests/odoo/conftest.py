@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.odoo.postgres_server import MASTER, MASTER_PASSWORD, Server, free_port, postgres_binaries, run
+from sandbox.ports import take_port
+from tests.odoo.postgres_server import MASTER, MASTER_PASSWORD, Server, postgres_binaries, run
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +18,7 @@ def postgres() -> Iterator[Server]:
         folder = Path(name)
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-        server = Server(postgres_binaries(), folder, free_port())
+        server = Server(postgres_binaries(), folder, take_port())
         data = folder / "data"
         run(
             server.binaries / "initdb",

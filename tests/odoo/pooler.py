@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sandbox.ports import take_ports
 from tests.compose_tenant import plans
 from tests.odoo.authority import Authority
-from tests.odoo.postgres_server import OWNER, Server, free_port
+from tests.odoo.postgres_server import OWNER, Server
 
 from odoo_estate.kubernetes.pgbouncer_ini import (
     FOLDER,
@@ -50,7 +51,7 @@ class Pooler:
         self, server: Server, folder: Path, plan: PoolerPlan, authority: Authority, standby: Server | None = None
     ) -> None:
         self.server, self.folder, self.plan, self.authority, self.standby = server, folder, plan, authority, standby
-        self.port, self.session_port, self.replica_port = free_port(), free_port(), free_port()
+        self.port, self.session_port, self.replica_port = take_ports(3)
         for part in ("configuration", "certificate", "credentials"):
             (folder / part).mkdir(parents=True)
         authority.issue(folder / "certificate", "pooler.poolers.svc.cluster.local")
@@ -59,7 +60,13 @@ class Pooler:
         self.ca = folder / "ca.crt"
         self.ca.write_text(authority.pem, encoding="utf-8")
         files = ["pgbouncer.ini", "sessions.ini", *(["replica.ini"] if standby else [])]
-        self._processes = [self._start(file) for file in files]
+        self._processes: list[subprocess.Popen[bytes]] = []
+        try:
+            for file in files:
+                self._start(file)
+        except BaseException:
+            self.stop()
+            raise
 
     def configure(self, plan: PoolerPlan) -> None:
         """Writes the configuration as the kubelet does; a running process follows."""
@@ -91,7 +98,7 @@ class Pooler:
             for one in (self.folder, *self.folder.iterdir(), *self.folder.glob("*/*"), path):
                 shutil.chown(one, "postgres")
 
-    def _start(self, file: str) -> subprocess.Popen[bytes]:
+    def _start(self, file: str) -> None:
         script = FOLLOW.replace(FOLDER, str(self.folder)).replace("sleep 10", "sleep 0.2")
         with (self.folder / f"{file}.log").open("wb") as log:
             process = subprocess.Popen(
@@ -103,9 +110,9 @@ class Pooler:
                 start_new_session=True,
                 **OWNER,
             )
+        self._processes.append(process)
         wait_for(lambda: "process up" in self.log(file) or process.poll() is not None)
         assert process.poll() is None, self.log(file)
-        return process
 
     def log(self, file: str = "pgbouncer.ini") -> str:
         return (self.folder / f"{file}.log").read_text(encoding="utf-8", errors="replace")

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,12 +61,6 @@ def postgres_binaries() -> Path:
     on_path = shutil.which("initdb")
     assert on_path, "PostgreSQL's server is not installed: apt-get install postgresql"
     return Path(on_path).resolve().parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def run(*command: str | Path) -> None:

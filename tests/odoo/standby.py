@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from sandbox.ports import take_port
 from tests.odoo.pooler import wait_for
-from tests.odoo.postgres_server import Server, free_port, run
+from tests.odoo.postgres_server import Server, run
 
 
 class Standby:
@@ -18,7 +19,7 @@ class Standby:
     def __init__(self, primary: Server, folder: Path) -> None:
         self.primary, self.server, self.data = (
             primary,
-            replace(primary, folder=folder, port=free_port()),
+            replace(primary, folder=folder, port=take_port()),
             folder / "data",
         )
         source = f"host={primary.folder} port={primary.port} user=superuser"
