@@ -11,7 +11,7 @@ from odoo_estate_policies.resource import Resource
 from odoo_estate_policies.rule import Enforcement, NotDecidable, Rule, Severity, Violation, settled
 from odoo_estate_policies.stack import Stack, name_of
 
-UNEXEMPTABLE = frozenset({"EXC-01"})
+UNEXEMPTABLE = frozenset({"EXC-01", "EXC-02"})
 """Rules about exemptions cannot be exempted from."""
 
 
@@ -62,7 +62,15 @@ def judge_resource(resource: Resource, plan: AnyPlan, *, today: date, registry: 
 
 def judge_stack(resources: tuple[Resource, ...], plan: AnyPlan, *, today: date, registry: Registry) -> list[Finding]:
     """The findings of the stack rules."""
-    stack = Stack(plan.stack, plan.target.account, plan.target.region, resources, plan.exemptions, today)
+    stack = Stack(
+        plan.stack,
+        plan.target.account,
+        plan.target.region,
+        resources,
+        plan.exemptions,
+        today,
+        frozenset(registry.by_id),
+    )
     return [
         _finding(rule, verdict, None, plan.exemptions, today)
         for rule, check in registry.stack_rules

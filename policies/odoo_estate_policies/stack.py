@@ -11,7 +11,11 @@ from odoo_estate_policies.resource import Resource
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack. ``account`` and ``region`` are those its plan targets; ``today`` decides whether an exemption still holds."""
+    (
+        """One stack. ``account`` and ``region`` are those its plan targets; ``today`` decides whether an exemption still holds;
+    ``rules`` are the ids of those that judge it."""
+        ""
+    )
 
     name: str
     account: str
@@ -19,6 +23,7 @@ class Stack:
     resources: tuple[Resource, ...]
     exemptions: tuple[Exemption, ...]
     today: date
+    rules: frozenset[str]
 
     @cached_property
     def by_urn(self) -> dict[str, Resource]:
