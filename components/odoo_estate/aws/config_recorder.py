@@ -91,15 +91,13 @@ class ConfigAggregator(pulumi.ComponentResource):
         super().__init__("odoo-estate:aws:ConfigAggregator", name, None, opts)
         regions = list(args["regions"])
         role = args["organisation_role_arn"]
-        source: dict[str, dict[str, object]] = (
-            {"account_aggregation_source": {"account_ids": list(args["accounts"]), "regions": regions}}
-            if role is None
-            else {"organization_aggregation_source": {"role_arn": role, "regions": regions}}
-        )
         cfg.ConfigurationAggregator(
             name,
             name=args["aggregator"],
-            **source,  # type: ignore[arg-type]
+            account_aggregation_source=None
+            if role is not None
+            else {"account_ids": list(args["accounts"]), "regions": regions},
+            organization_aggregation_source={"role_arn": role, "regions": regions} if role is not None else None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

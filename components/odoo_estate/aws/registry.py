@@ -38,10 +38,14 @@ class Registry(pulumi.ComponentResource):
             ],
             opts=child,
         )
-        reads = policy_text([reader_statement(plan.readers)]) if plan.readers else None
         for prefix, upstream in plan.upstream.items():
-            template = self._template(
-                f"{name}-{prefix}", prefix, "PULL_THROUGH_CACHE", "MUTABLE", plan.untagged_days, reads, ""
+            template = ecr.RepositoryCreationTemplate(
+                f"{name}-{prefix}",
+                prefix=prefix,
+                applied_fors=["PULL_THROUGH_CACHE"],
+                image_tag_mutability="MUTABLE",
+                **_settings(plan),
+                opts=child,
             )
             ecr.PullThroughCacheRule(
                 f"{name}-{prefix}",
@@ -56,8 +60,14 @@ class Registry(pulumi.ComponentResource):
             ecr.RegistryPolicy(name, policy=policy_text([_imports(plan.readers, caches)]), opts=child)
         if plan.replicate_to:
             templates = [
-                self._template(
-                    f"{name}-{region}", plan.prefix, "REPLICATION", "IMMUTABLE", plan.untagged_days, reads, region
+                ecr.RepositoryCreationTemplate(
+                    f"{name}-{region}",
+                    prefix=plan.prefix,
+                    applied_fors=["REPLICATION"],
+                    image_tag_mutability="IMMUTABLE",
+                    **_settings(plan),
+                    region=region,
+                    opts=child,
                 )
                 for region in plan.replicate_to
             ]
@@ -77,20 +87,20 @@ class Registry(pulumi.ComponentResource):
             )
         self.register_outputs({})
 
-    def _template(
-        self, name: str, prefix: str, use: str, mutability: str, untagged_days: int, reads: str | None, region: str
-    ) -> ecr.RepositoryCreationTemplate:
-        return ecr.RepositoryCreationTemplate(
-            name,
-            prefix=prefix,
-            applied_fors=[use],
-            image_tag_mutability=mutability,
-            encryption_configurations=[{"encryption_type": "AES256"}],
-            lifecycle_policy=json.dumps({"rules": [untagged(1, untagged_days)]}),
-            repository_policy=reads,
-            region=region or None,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+
+class _Settings(TypedDict):
+    encryption_configurations: list[ecr.RepositoryCreationTemplateEncryptionConfigurationArgsDict]
+    lifecycle_policy: str
+    repository_policy: str | None
+
+
+def _settings(plan: RegistryPlan) -> _Settings:
+    """Of repositories that come into being by themselves; a key of ours would need a role of its own for making them."""
+    return {
+        "encryption_configurations": [{"encryption_type": "AES256"}],
+        "lifecycle_policy": json.dumps({"rules": [untagged(1, plan.untagged_days)]}),
+        "repository_policy": policy_text([reader_statement(plan.readers)]) if plan.readers else None,
+    }
 
 
 def reader_statement(roles: Sequence[str]) -> Statement:

@@ -1,6 +1,6 @@
 """What exists once per estate: organisation, audit trail, recovery vaults, budgets, roles, images and DNS."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -29,7 +29,7 @@ from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import LandingZoneOutputs, Outputs
 from odoo_estate.compose.providers import aws_provider
 from odoo_estate.errors import EstateError
-from odoo_estate.plan import AuditPlan, LandingZonePlan
+from odoo_estate.plan import LandingZonePlan
 
 Options = Mapping[str, pulumi.ResourceOptions]
 """Target key to the options that make a component live there."""
@@ -53,8 +53,7 @@ def compose_landing_zone(plan: LandingZonePlan) -> Outputs:
     )
     _audit(plan, at, keys, topic, organisation)
     made = _identity(plan, at)
-    if plan.audit:
-        _watch(plan, plan.audit, at, providers, organisation, made)
+    _watch(plan, at, providers.get("audit"), organisation, _record(plan, at, organisation, made))
     _baseline(plan, at, organisation)
     _costs(plan, at, keys)
     vaults = {
@@ -211,15 +210,13 @@ def _costs(plan: LandingZonePlan, at: Options, keys: Mapping[str, Key]) -> None:
     )
 
 
-def _watch(
-    plan: LandingZonePlan,
-    audit: AuditPlan,
-    at: Options,
-    providers: Mapping[str, pulumi.ProviderResource],
-    organisation: Organisation | None,
-    made: Mapping[str, Role],
-) -> None:
-    """Recorder in each account; detectors, standards and scanners for all of them, administered in one."""
+def _record(
+    plan: LandingZonePlan, at: Options, organisation: Organisation | None, made: Mapping[str, Role]
+) -> list[ConfigRecorder]:
+    """A recorder in each account, and all of them in one view."""
+    audit = plan.audit
+    if not audit:
+        return []
     accounts = plan.baseline.targets if plan.baseline else ()
     organised = [organisation] if organisation else []
     account_ids = [plan.targets[target].account for target in accounts]
@@ -247,8 +244,6 @@ def _watch(
         )
         for target in accounts
     ]
-    administrator = after(at[audit.administrator], *organised)
-    account = plan.targets[audit.administrator].account
     ConfigAggregator(
         "aggregator",
         {
@@ -257,8 +252,23 @@ def _watch(
             "accounts": account_ids,
             "organisation_role_arn": made["aggregator"].arn if organisation else None,
         },
-        after(administrator, *recorders),
+        after(at[audit.administrator], *organised, *recorders),
     )
+    return recorders
+
+
+def _watch(
+    plan: LandingZonePlan,
+    at: Options,
+    administrator: pulumi.ProviderResource | None,
+    organisation: Organisation | None,
+    recorders: Sequence[ConfigRecorder],
+) -> None:
+    """Detectors, standards and scanners for all accounts, administered in one."""
+    audit = plan.audit
+    if not audit:
+        return
+    organised = [organisation] if organisation else []
     AccessFindings(
         "access",
         {
@@ -268,7 +278,7 @@ def _watch(
             "whole_organisation": organisation is not None,
             "unused_days": audit.unused_access_days,
         },
-        administrator,
+        after(at[audit.administrator], *organised),
     )
     threats: ThreatDetectionArgs = {
         "regions": audit.regions,
@@ -281,8 +291,8 @@ def _watch(
         "kinds": audit.scanned,
         "accounts": audit.scanned_accounts,
     }
-    if organisation:
-        appointed = (providers[audit.administrator], account)
+    if organisation and administrator:
+        appointed = (administrator, plan.targets[audit.administrator].account)
         threats["administrator"] = appointed
         standards["administrator"] = appointed
         standards["root_id"] = organisation.root_id
