@@ -13,7 +13,7 @@ CONFIG = "config.amazonaws.com"
 
 
 class ConfigRecorderArgs(TypedDict):
-    """Inputs of `ConfigRecorder`; ``bucket_name`` has `history_statements` in its policy already, ``key_arn`` may be another account's."""
+    """Inputs of `ConfigRecorder`; ``bucket_name`` has `history_statements` in its policy already."""
 
     recorder: str
     regions: Sequence[str]
