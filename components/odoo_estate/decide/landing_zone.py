@@ -399,10 +399,10 @@ def _decisions(context: Context, vaults: dict[str, tuple[str, VaultPlan]]) -> tu
         ),
         Decision(
             topic="automation",
-            value=estate.automation.issuer if estate.automation else "from the management account",
+            value=estate.automation.issuer if estate.automation else "by a role of its own making",
             reason="jobs that preview and jobs that deploy are told apart by what the CI system says of them; nothing has a key"
             if estate.automation
-            else "with a second factor, until the estate names its CI system (automation)",
+            else "the estate's CI roles open to people only, until it names its CI system (automation)",
         ),
         Decision(
             topic="alternate contacts",

@@ -157,7 +157,7 @@ class Estate(Spec):
     people: People | None = None
     """None: people come from the management account with a second factor."""
     automation: Automation | None = None
-    """None: automation runs in the management account, under roles of names that are known."""
+    """None: the CI roles open to people with a second factor only, and jobs use whatever role `deploy_role` is."""
     support_access: tuple[SupportAccess, ...] = ()
     operated_by: Literal["operator", "partner"] = "operator"
     """``partner``: a partner runs this estate under the operator's catalog, so ``catalog`` may narrow the shipped one, never widen it."""
