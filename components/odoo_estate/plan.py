@@ -155,6 +155,8 @@ class Plan:
     exemptions: tuple[Exemption, ...] = ()
     depends_on: tuple[str, ...] = ()
     """Stacks that must be up before this one."""
+    boundary: str = ""
+    """ARN of the permissions boundary of every role that the stack makes; empty: none (the landing zone, which makes the boundaries)."""
     protect: bool = True
     """Whether what cannot be made again as it was (DNS zones, audit trail, organisation) is protected, beside what says so itself."""
 
@@ -430,7 +432,15 @@ class RolePlan:
     statements: tuple[Mapping[str, Json], ...] = ()
     managed_policies: tuple[str, ...] = ()
     max_session_seconds: int = 3600
-    boundary_arn: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedPolicyPlan:
+    """A customer managed policy."""
+
+    name: str
+    description: str
+    statements: tuple[Mapping[str, Json], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -458,14 +468,109 @@ class AlarmPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrailAlarmPlan:
+    """A pattern over the audit trail's log group, and the alarm that rings when it is found."""
+
+    pattern: str
+    alarm: AlarmPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditPlan:
+    """What watches all accounts of an estate in all its regions. ``administrator`` is the target that findings come together in."""
+
+    regions: tuple[str, ...]
+    home: str
+    administrator: str
+    recorder: str
+    frequency: Literal["CONTINUOUS", "DAILY"]
+    unrecorded: tuple[str, ...]
+    """Resource types that Config leaves out."""
+    history: BucketPlan
+    """Config's own bucket in the log archive: it delivers into none that has a default lock."""
+    aggregator: str
+    threat_detection: tuple[str, ...]
+    standards: tuple[str, ...]
+    scanned: tuple[str, ...]
+    scanned_accounts: tuple[str, ...]
+    unused_access_days: int
+    analyzer: str
+    alarms: Mapping[str, TrailAlarmPlan]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactPlan:
+    """Whom AWS asks about an account beside its owner."""
+
+    name: str
+    title: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselinePlan:
+    """Settings of whole accounts; ``targets`` has one target key for each account, contacts are by AWS's kind (``SECURITY`` …)."""
+
+    targets: tuple[str, ...]
+    password_length: int
+    contacts: Mapping[str, ContactPlan]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostWatchPlan:
+    """Who is told of unexpected spend, by account, and where the daily export of all costs lies."""
+
+    accounts: Mapping[str, str]
+    """Account role to its id."""
+    monitor: str
+    anomaly_usd: int
+    email: str
+    export: str
+    bucket: BucketPlan
+    target: str
+    """Target in us-east-1, where AWS' billing answers."""
+    tags: tuple[str, ...]
+    """Cost-allocation tags that are switched on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryPlan:
+    """What holds for all repositories of the estate's registry."""
+
+    prefix: str
+    readers: tuple[str, ...]
+    """Role ARNs (globs) of other accounts that pull."""
+    upstream: Mapping[str, str]
+    replicate_to: tuple[str, ...]
+    scanned: bool
+    """By Inspector, again whenever a vulnerability becomes known; else once, when an image is pushed."""
+    untagged_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FederationPlan:
+    """How people and CI jobs come in. ``saml``: provider name to metadata; made in each of ``targets``."""
+
+    saml: Mapping[str, str]
+    targets: tuple[str, ...]
+    oidc_issuer: str
+    """Empty: no CI system signs in."""
+    oidc_audience: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrganisationPlan:
-    """What organisation mode adds: organisational units with their accounts, and service control policies by unit."""
+    """What organisation mode adds: organisational units with their accounts, and policies by unit."""
 
     units: Mapping[str, tuple[str, ...]]
     """Organisational unit to the account roles that live in it."""
     accounts: Mapping[str, tuple[str, str]]
     """Account role to its name and e-mail address."""
     control_policies: Mapping[str, "ControlPolicyPlan"]
+    management_policies: Mapping[str, "ManagementPolicyPlan"] = field(default_factory=dict)
+    delegated: Mapping[str, str] = field(default_factory=dict)
+    """Service principal to the account id that administers it for the organisation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -477,11 +582,25 @@ class ControlPolicyPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ManagementPolicyPlan:
+    """A tag or backup policy."""
+
+    name: str
+    description: str
+    type: Literal["TAG_POLICY", "BACKUP_POLICY"]
+    content: Mapping[str, Json]
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RepositoryPlan:
-    """An ECR repository with immutable tags; keeps the newest ``keep_images``."""
+    """An ECR repository with immutable tags; keeps the newest ``keep_images``, and what lost its tag for ``untagged_days``."""
 
     name: str
     keep_images: int
+    untagged_days: int = 7
+    readers: tuple[str, ...] = ()
+    """Role ARNs (globs) of other accounts that pull."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -513,6 +632,15 @@ class LandingZonePlan(Plan):
     alert_emails: tuple[str, ...]
     shared_target: str = "management"
     """Target of the image repositories and the DNS zones."""
+    boundaries: Mapping[str, tuple[str, ManagedPolicyPlan]] = field(default_factory=dict)
+    """Permissions boundaries of the roles that other stacks make, with the target they live in."""
+    federation: FederationPlan | None = None
+    audit: AuditPlan | None = None
+    baseline: BaselinePlan | None = None
+    costs: CostWatchPlan | None = None
+    registry: RegistryPlan | None = None
+    dns_query_log_days: int = 0
+    dnssec: bool = False
 
 
 # --- cell ----------------------------------------------------------------------------------------------------------

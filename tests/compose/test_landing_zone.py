@@ -116,3 +116,23 @@ def test_image_tags_cannot_be_moved() -> None:
     assert (
         one(landing_zone(), "ecr/repository:Repository", "repository-odoo").inputs["imageTagMutability"] == "IMMUTABLE"
     )
+
+
+def test_a_signed_zone_is_signed_by_a_key_that_only_route_53_signs_with() -> None:
+    from dataclasses import replace
+
+    graph = recorded(replace(plans.landing_zone(), dnssec=True))
+    key = one(graph, "kms/key:Key", "dnssec").inputs
+    assert (key["customerMasterKeySpec"], key["keyUsage"], key["region"]) == (
+        "ECC_NIST_P256",
+        "SIGN_VERIFY",
+        "us-east-1",
+    )
+    for statement in statements(key["policy"]):
+        signs = "kms:Sign" in statement["Action"]
+        assert signs is (
+            statement["Principal"] == {"Service": "dnssec-route53.amazonaws.com"} and "GetPublicKey" in str(statement)
+        )
+    for zone in graph.of_type("aws:route53/zone:Zone"):
+        signing = one(graph, "route53/keySigningKey:KeySigningKey", zone.name)
+        assert needs(graph, one(graph, "route53/hostedZoneDnsSec:HostedZoneDnsSec", zone.name), signing)

@@ -96,7 +96,7 @@ def test_the_job_opens_and_makes_dumps_with_that_key_and_no_other() -> None:
 
 
 def test_whoever_restores_opens_dumps_in_every_region_and_nothing_else_by_itself() -> None:
-    statements = account_roles("harbour", "4" * 12, "1" * 12)["restore"].statements
+    statements = account_roles(context(), "production")["restore"].statements
     opens = [one for one in statements if one["Action"] == ["kms:Decrypt"]]
     assert len(opens) == 2
     assert all(str(one["Resource"]).startswith("arn:aws:kms:*:") for one in opens)

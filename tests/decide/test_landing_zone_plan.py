@@ -7,8 +7,9 @@ import pytest
 from tests.decide.documents import compiled, context
 
 from odoo_estate.decide.landing_zone import class_budgets
-from odoo_estate.errors import BadInput
-from odoo_estate.plan import LandingZonePlan
+from odoo_estate.decide.organisation import CONTROLS_EACH, check_length
+from odoo_estate.errors import BadInput, Refused
+from odoo_estate.plan import CellPlan, LandingZonePlan
 
 
 def landing_zone(**changes: Any) -> LandingZonePlan:
@@ -98,7 +99,12 @@ def test_control_policies_fit_aws_limits() -> None:
         assert len(json.dumps(document, separators=(",", ":"))) <= 5120
     for unit in organisation.units:
         attached = [one for one in organisation.control_policies.values() if unit in one.units]
-        assert len(attached) <= 4  # five a node, one of them AWS's own
+        assert len(attached) <= CONTROLS_EACH
+
+
+def test_a_policy_that_aws_would_refuse_is_refused_before() -> None:
+    with pytest.raises(Refused, match="more than the 20 that AWS accepts"):
+        check_length("audit", {"Statement": "x" * 30}, 20)
 
 
 def test_nobody_may_delete_recovery_points_in_the_course_of_a_day() -> None:
@@ -110,12 +116,17 @@ def test_nobody_may_delete_recovery_points_in_the_course_of_a_day() -> None:
     assert "backup:DeleteRecoveryPoint" in text
 
 
+PURPOSES = ("deploy", "preview", "admin", "support", "auditor", "restore", "break-glass", "organisation-backup")
+
+
 def test_roles_separate_who_may_do_what() -> None:
     roles = landing_zone().roles
     assert set(roles) == {
-        f"{account}-{role}"
-        for account in ("production", "non-production")
-        for role in ("deploy", "preview", "support", "auditor", "restore")
+        "aggregator",
+        "ci-deploy",
+        "ci-preview",
+        "production-partner-bright",
+        *(f"{account}-{role}" for account in ("production", "non-production") for role in PURPOSES),
     }
     for key, (_, role) in roles.items():
         for statement in role.statements:
@@ -125,8 +136,9 @@ def test_roles_separate_who_may_do_what() -> None:
             assert not [action for action in actions if str(action).endswith(":*")], key
             if statement["Resource"] == "*":
                 assert not [action for action in actions if "*" in str(action)], key
-        assert not [one for one in role.managed_policies if one.endswith(("AdministratorAccess", "PowerUserAccess"))]
-    for key in ("production-preview", "production-auditor"):
+        everything = [one for one in role.managed_policies if one.endswith(("AdministratorAccess", "PowerUserAccess"))]
+        assert bool(everything) is key.endswith("break-glass"), key
+    for key in ("production-preview", "production-auditor", "production-break-glass"):
         assert roles[key][1].statements == ()
 
 
@@ -142,15 +154,6 @@ def test_roles_fit_aws_limits() -> None:
     for _, role in landing_zone().roles.values():
         assert len(json.dumps([dict(one) for one in role.statements], separators=(",", ":"))) <= 10_240
         assert len(json.dumps([dict(one) for one in role.trust], separators=(",", ":"))) <= 2048
-
-
-def test_people_need_a_second_factor_and_machines_name_the_estate() -> None:
-    for key, (_, role) in landing_zone().roles.items():
-        (trust,) = role.trust
-        text = json.dumps(trust["Condition"])
-        human = key.rsplit("-", 1)[1] in ("support", "auditor", "restore")
-        assert ("MultiFactorAuthPresent" in text) is human
-        assert ("sts:ExternalId" in text) is not human
 
 
 def test_the_automations_own_role_is_not_made_again() -> None:
@@ -176,3 +179,58 @@ def test_partners_with_an_agreed_budget_have_one() -> None:
 
 def test_each_brand_domain_has_a_zone_once() -> None:
     assert landing_zone().zones == {"platform": "erp.harbour.example", "partner-bright": "bright.example"}
+
+
+def test_the_organisations_own_backups_go_into_a_vault_and_by_a_role_that_are_there() -> None:
+    plan = landing_zone()
+    assert plan.organisation is not None
+    policy = plan.organisation.management_policies["backup"]
+    ((name, backup),) = json.loads(json.dumps(policy.content))["plans"].items()
+    assert name.startswith("harbour-")
+    cell = compiled().stacks["cell.eu-1"]
+    assert isinstance(cell, CellPlan)
+    vault = backup["rules"]["daily"]["target_backup_vault_name"]["@@assign"]
+    assert vault in {one.name for one in cell.vaults.values()}
+    locked = min(one.lock.min_days for one in cell.vaults.values() if one.lock)
+    assert int(backup["rules"]["daily"]["lifecycle"]["delete_after_days"]["@@assign"]) >= locked
+    role = backup["selections"]["tags"]["tagged"]["iam_role_arn"]["@@assign"].rpartition("/")[2]
+    assert role == plan.roles["production-organisation-backup"][1].name
+
+
+def test_owner_tags_are_written_one_way_and_no_service_is_refused_for_it() -> None:
+    organisation = landing_zone().organisation
+    assert organisation is not None
+    tags = json.loads(json.dumps(organisation.management_policies["tags"].content))["tags"]
+    assert set(tags) == set(context().catalog.required_tags)
+    assert "enforced_for" not in json.dumps(tags)
+
+
+def test_nobody_but_who_keeps_them_changes_detectors_and_safe_settings_and_nobody_leaves() -> None:
+    organisation = landing_zone(estate={"deploy_role": "keeper"}).organisation
+    assert organisation is not None
+    (audit,) = organisation.control_policies["audit"].statements
+    for action in (
+        "cloudtrail:StopLogging",
+        "guardduty:DeleteDetector",
+        "s3:PutAccountPublicAccessBlock",
+        "iam:CreateUser",
+    ):
+        assert action in audit["Action"]  # type: ignore[operator]
+    assert json.loads(json.dumps(audit["Condition"])) == {
+        "ArnNotLike": {
+            "aws:PrincipalArn": [
+                "arn:aws:iam::*:role/OrganizationAccountAccessRole",
+                "arn:aws:iam::*:role/keeper",
+            ]
+        }
+    }
+    leave = organisation.control_policies["root"].statements[1]
+    assert "organizations:LeaveOrganization" in leave["Action"] and "Condition" not in leave  # type: ignore[operator]
+
+
+def test_dns_queries_are_logged_only_where_the_catalog_says_and_zones_are_signed_only_when_asked() -> None:
+    plan = landing_zone(catalog={"governance": {"dns_query_log_days": 0, "dnssec": True}})
+    assert plan.dns_query_log_days == 0 and plan.dnssec and "query-logs" not in plan.keys
+    assert plan.organisation is not None
+    (residency,) = plan.organisation.control_policies["residency"].statements
+    assert not [one for one in residency["NotAction"] if str(one).startswith("logs:")]  # type: ignore[union-attr]

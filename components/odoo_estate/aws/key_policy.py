@@ -45,9 +45,38 @@ def key_statements(
         },
         *([_replicate(target, replica_region)] if replica_region else []),
         *_use("Account", (target.account,)),
-        *(_use("OtherAccounts", accounts) if accounts else ()),
+        *(_use("OtherAccounts", accounts, only_roles_of(accounts)) if accounts else ()),
         *(SERVICES[service](target) for service in services),
     )
+
+
+def signing_statements(account: str) -> tuple[Statement, ...]:
+    """The policy of a key that signs the account's DNS zones: Route 53 signs with it, the account administers it and does not."""
+    source: dict[str, Json] = {
+        "StringEquals": {"aws:SourceAccount": account},
+        "ArnLike": {"aws:SourceArn": "arn:aws:route53:::hostedzone/*"},
+    }
+    return (
+        {
+            "Sid": "AccountAdministers",
+            "Effect": "Allow",
+            "Principal": {"AWS": _root(account)},
+            "Action": ADMINISTER,
+            "Resource": "*",
+        },
+        _service("dnssec-route53.amazonaws.com", ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"], source),
+        {
+            **_service(
+                "dnssec-route53.amazonaws.com", ["kms:CreateGrant"], {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+            ),
+            "Sid": "ServiceDnssecRoute53Grants",
+        },
+    )
+
+
+def only_roles_of(accounts: Sequence[str]) -> dict[str, Json]:
+    """Of other accounts only roles: no root user, no user, whatever those accounts allow them."""
+    return {"ArnLike": {"aws:PrincipalArn": [f"arn:aws:iam::{account}:role/*" for account in accounts]}}
 
 
 def _root(account: str) -> str:
@@ -65,10 +94,19 @@ def _replicate(target: AwsTarget, region: str) -> Statement:
     }
 
 
-def _use(name: str, accounts: Sequence[str]) -> tuple[Statement, Statement]:
+def _use(
+    name: str, accounts: Sequence[str], condition: Mapping[str, Json] | None = None
+) -> tuple[Statement, Statement]:
     principal: Json = {"AWS": [_root(account) for account in accounts]}
+    use: dict[str, Json] = {
+        "Sid": f"{name}Use",
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": USE,
+        "Resource": "*",
+    }
     return (
-        {"Sid": f"{name}Use", "Effect": "Allow", "Principal": principal, "Action": USE, "Resource": "*"},
+        {**use, "Condition": dict(condition)} if condition else use,
         {
             "Sid": f"{name}GrantToServices",
             "Effect": "Allow",

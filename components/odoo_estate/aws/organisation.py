@@ -1,10 +1,11 @@
 """An AWS organisation: units, accounts and the policies that bound them."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import pulumi
-from pulumi_aws import backup, organizations
+from pulumi_aws import backup, iam, organizations
 
 from odoo_estate.aws.policy import policy_text
 from odoo_estate.plan import OrganisationPlan
@@ -15,8 +16,12 @@ TRUSTED_SERVICES = (
     "cloudtrail.amazonaws.com",
     "config.amazonaws.com",
     "guardduty.amazonaws.com",
+    "iam.amazonaws.com",
+    "inspector2.amazonaws.com",
+    "malware-protection.guardduty.amazonaws.com",
     "securityhub.amazonaws.com",
     "sso.amazonaws.com",
+    "tagpolicies.tag.amazonaws.com",
 )
 POLICY_TYPES = ("SERVICE_CONTROL_POLICY", "TAG_POLICY", "BACKUP_POLICY")
 
@@ -32,6 +37,7 @@ class Organisation(pulumi.ComponentResource):
     """To be protected: an account cannot be made again under its e-mail address."""
 
     account_ids: Mapping[str, pulumi.Output[str]]
+    root_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: OrganisationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:Organisation", name, None, opts)
@@ -43,6 +49,13 @@ class Organisation(pulumi.ComponentResource):
             aws_service_access_principals=list(TRUSTED_SERVICES),
             enabled_policy_types=list(POLICY_TYPES),
             opts=kept,
+        )
+        self.root_id = organisation.roots[0].id
+        # Member accounts have no root password to lose; what only root may do, the management account does in sessions of one task.
+        iam.OrganizationsFeatures(
+            name,
+            enabled_features=["RootCredentialsManagement", "RootSessions"],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[organisation]),
         )
         # Said once, in the management account; without it every copy into the backup account fails, each at night.
         backup.GlobalSettings(
@@ -60,7 +73,7 @@ class Organisation(pulumi.ComponentResource):
             for unit in plan.units
         }
         homes = {role: units[unit].id for unit, roles in plan.units.items() for role in roles}
-        self.account_ids = {
+        accounts = {
             role: organizations.Account(
                 f"{name}-{role}",
                 name=account,
@@ -68,9 +81,17 @@ class Organisation(pulumi.ComponentResource):
                 parent_id=homes.get(role),
                 close_on_deletion=False,
                 opts=kept,
-            ).id
+            )
             for role, (account, email) in plan.accounts.items()
         }
+        self.account_ids = {role: account.id for role, account in accounts.items()}
+        for service, administrator in plan.delegated.items():
+            organizations.DelegatedAdministrator(
+                f"{name}-{service.partition('.')[0]}",
+                account_id=administrator,
+                service_principal=service,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=list(accounts.values())),
+            )
         for key, policy in plan.control_policies.items():
             control = organizations.Policy(
                 f"{name}-{key}",
@@ -80,11 +101,30 @@ class Organisation(pulumi.ComponentResource):
                 content=policy_text(policy.statements),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[organisation]),
             )
-            for unit in policy.units:
-                organizations.PolicyAttachment(
-                    f"{name}-{key}-{unit}",
-                    policy_id=control.id,
-                    target_id=units[unit].id,
-                    opts=pulumi.ResourceOptions(parent=self),
-                )
+            self._attach(f"{name}-{key}", control, policy.units, units)
+        for key, managed in plan.management_policies.items():
+            made = organizations.Policy(
+                f"{name}-{key}",
+                name=managed.name,
+                description=managed.description,
+                type=managed.type,
+                content=json.dumps(managed.content, separators=(",", ":")),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[organisation]),
+            )
+            self._attach(f"{name}-{key}", made, managed.units, units)
         self.register_outputs({})
+
+    def _attach(
+        self,
+        name: str,
+        policy: organizations.Policy,
+        to: Sequence[str],
+        units: Mapping[str, organizations.OrganizationalUnit],
+    ) -> None:
+        for unit in to:
+            organizations.PolicyAttachment(
+                f"{name}-{unit}",
+                policy_id=policy.id,
+                target_id=units[unit].id,
+                opts=pulumi.ResourceOptions(parent=self),
+            )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_aws import iam, rds
 
+from odoo_estate.aws.bounded import boundary
 from odoo_estate.aws.policy import Statement, document, policy_text
 from odoo_estate.plan import AwsTarget, DatabasePlan
 
@@ -19,13 +20,15 @@ def database_readers(
         trust: Statement = {
             "Effect": "Allow",
             "Principal": {"AWS": target.arn("iam", f"role/{reader.trusted}", regional=False)},
-            "Action": "sts:AssumeRole",
+            # Who goes on to here keeps the name that the audit trail knows, and STS asks whether that is allowed.
+            "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"],
         }
         role = iam.Role(
             f"{name}-{key}",
             name=reader.role,
             description=f"Logs in to {plan.identifier} as {reader.user}, read-only",
             assume_role_policy=policy_text([trust]),
+            permissions_boundary=boundary(),
             opts=child,
         )
         users = [

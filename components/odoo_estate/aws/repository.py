@@ -6,6 +6,8 @@ from typing import TypedDict
 import pulumi
 from pulumi_aws import ecr
 
+from odoo_estate.aws.policy import policy_text
+from odoo_estate.aws.registry import reader_statement, untagged
 from odoo_estate.plan import RepositoryPlan
 
 
@@ -35,16 +37,21 @@ class Repository(pulumi.ComponentResource):
             force_delete=not args["protect"],
             opts=pulumi.ResourceOptions(parent=self, protect=args["protect"]),
         )
-        ecr.LifecyclePolicy(name, repository=repository.name, policy=_newest(plan.keep_images), opts=child)
+        ecr.LifecyclePolicy(name, repository=repository.name, policy=_lifecycle(plan), opts=child)
+        if plan.readers:
+            ecr.RepositoryPolicy(
+                name, repository=repository.name, policy=policy_text([reader_statement(plan.readers)]), opts=child
+            )
         self.url = repository.repository_url
         self.register_outputs({"url": self.url})
 
 
-def _newest(count: int) -> str:
-    rule = {
-        "rulePriority": 1,
-        "description": f"Keep the newest {count} images",
-        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count},
+def _lifecycle(plan: RepositoryPlan) -> str:
+    """In the order of priority, as ECR gives it back: any other would differ from itself for ever."""
+    newest = {
+        "rulePriority": 2,
+        "description": f"Keep the newest {plan.keep_images} images",
+        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": plan.keep_images},
         "action": {"type": "expire"},
     }
-    return json.dumps({"rules": [rule]})
+    return json.dumps({"rules": [untagged(1, plan.untagged_days), newest]})

@@ -5,6 +5,7 @@ from typing import TypedDict
 import pulumi
 from pulumi_aws import iam
 
+from odoo_estate.aws.bounded import boundary
 from odoo_estate.aws.policy import policy_text
 from odoo_estate.plan import RolePlan
 
@@ -31,7 +32,7 @@ class Role(pulumi.ComponentResource):
             description=plan.description,
             assume_role_policy=policy_text(plan.trust),
             max_session_duration=plan.max_session_seconds,
-            permissions_boundary=plan.boundary_arn or None,
+            permissions_boundary=boundary(),
             opts=child,
         )
         if plan.statements:

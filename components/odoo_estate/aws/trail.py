@@ -29,6 +29,7 @@ class Trail(pulumi.ComponentResource):
     """Multi-region, with signed digests, encrypted, and readable in CloudWatch for alarms."""
 
     arn: pulumi.Output[str]
+    log_group: pulumi.Output[str]
 
     def __init__(self, name: str, args: TrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:Trail", name, None, opts)
@@ -55,6 +56,7 @@ class Trail(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args["protect"], depends_on=[role]),
         )
         self.arn = trail.arn
+        self.log_group = group.name
         self.register_outputs({"arn": self.arn})
 
 

@@ -6,6 +6,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_aws import backup
 
+from odoo_estate.aws.key_policy import only_roles_of
 from odoo_estate.aws.policy import Statement, policy_text
 from odoo_estate.plan import Json, VaultPlan
 
@@ -81,5 +82,6 @@ def _statements(source_accounts: Sequence[str], break_glass_arns: Sequence[str])
         "Principal": {"AWS": roots},
         "Action": "backup:CopyIntoBackupVault",
         "Resource": "*",
+        "Condition": only_roles_of(source_accounts),
     }
     return [keep, copy] if roots else [keep]

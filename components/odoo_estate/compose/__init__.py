@@ -2,6 +2,7 @@
 
 import pulumi
 
+from odoo_estate.aws.bounded import bounded
 from odoo_estate.compose.outputs import Outputs
 from odoo_estate.held import OUTPUT, held
 from odoo_estate.plan import AnyPlan, CellPlan, DrillPlan, DrPlan, LandingZonePlan, PlatformPlan, TenantPlan
@@ -25,7 +26,9 @@ def compose(plan: AnyPlan, *, organization: str, project: str) -> None:
     The stacks whose outputs it needs are read by their full name, ``organization/project/stack``; each must have been brought up.
     """
     references = References(f"{organization}/{project}")
-    for name, value in _composed(plan, references).items():
+    with bounded(plan.boundary):
+        outputs = _composed(plan, references)
+    for name, value in outputs.items():
         pulumi.export(name, value)
     kept = held(plan)
     if kept:

@@ -3,11 +3,13 @@
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
 
 from odoo_estate.decide import backup, budgets, dr, landing_zone, network, platform
+from odoo_estate.decide.boundary import boundary_arn
 from odoo_estate.decide.cell import cell_plan
 from odoo_estate.decide.claims import claims
 from odoo_estate.decide.context import Context
@@ -54,7 +56,7 @@ def _compile(documents: Documents, today: date | None) -> EstatePlan:
     stacks: dict[str, AnyPlan] = {}
     for name, make in _plans(context).items():
         try:
-            stacks[name] = make()
+            stacks[name] = _bounded(make())
         except Refused as one:
             refused.append(one)
     refused += context.refusals.values()
@@ -82,9 +84,16 @@ def compile_stack(documents: Documents, stack: str, *, today: date | None = None
     if refused:
         raise _bad_input(documents, refused)
     try:
-        return make()
+        return _bounded(make())
     except Refused as one:
         raise _bad_input(documents, [one]) from one
+
+
+def _bounded(plan: AnyPlan) -> AnyPlan:
+    """The plan with the boundary of its kind: said in one place, so that no kind of stack is without."""
+    if plan.kind == LANDING_ZONE:
+        return plan
+    return replace(plan, boundary=boundary_arn(plan.estate, plan.target.account, plan.kind))
 
 
 def stack_names(documents: Documents) -> tuple[str, ...]:
@@ -103,6 +112,7 @@ def context_of(documents: Documents, today: date | None) -> Context:
         documents.recoveries,
         documents.drills,
         evidence=documents.evidence,
+        federation=documents.federation,
     )
 
 

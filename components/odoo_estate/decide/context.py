@@ -61,6 +61,8 @@ class Context:
     drills: Mapping[str, Drill] = field(default_factory=dict)
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     """Tenant (``CUSTOMER.ENVIRONMENT``) to the newest verification of its dumps."""
+    federation: Mapping[str, str] = field(default_factory=dict)
+    """SAML metadata of the identity providers of ``people`` and for ``emergency``."""
     memo: dict[object, object] = field(default_factory=dict, repr=False)
     """Results of pure functions over this context, by function and arguments."""
 

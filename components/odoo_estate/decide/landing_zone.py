@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from odoo_estate.decide import backup, roles
+from odoo_estate.decide import audit, backup, costs, roles, trusts
 from odoo_estate.decide.backup import BackupTerms
+from odoo_estate.decide.boundary import boundaries
 from odoo_estate.decide.context import Context
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.logs import log_days
@@ -16,26 +17,27 @@ from odoo_estate.plan import (
     BucketPlan,
     BudgetPlan,
     Decision,
+    FederationPlan,
     KeyPlan,
     LandingZonePlan,
+    ManagedPolicyPlan,
+    RegistryPlan,
     RepositoryPlan,
     RolePlan,
     VaultPlan,
 )
+from odoo_estate.spec.estate import Estate
 
 MANAGEMENT = "management"
 LOG_ARCHIVE = "log-archive"
+AUDIT = "audit"
 SHARED_SERVICES = "shared-services"
 PLATFORM_ZONE = "platform"
-WORKLOAD_ROLES = ("production", "non-production")
-TRAIL_LOG_DAYS = 90
-"""The trail's copy in CloudWatch is for questions of the day; the archive bucket keeps it as long as audits ask."""
-ARCHIVE_AFTER_DAYS = 90
-KEEP_IMAGES = 30
+GLOBAL_REGION = "us-east-1"
+"""Where AWS' billing answers, and where Route 53 logs queries."""
+BILLING = f"{MANAGEMENT}/{GLOBAL_REGION}"
 RECOVERY_REPOSITORY = "recovery"
 """Repository of the recovery program, which the operator builds (``images/recovery``)."""
-ACTUAL_PERCENT = (80, 100)
-FORECAST_PERCENT = (100,)
 LOG_SERVICES = ("logs", "cloudtrail", "cloudwatch", "budgets", "sns")
 
 
@@ -67,7 +69,7 @@ def _target(context: Context, role: str, region: str = "") -> AwsTarget:
 def landing_zone_plan(context: Context) -> LandingZonePlan:
     """The plan of the landing zone; tenants appear in it only as the budget of their class, in steps (`class_budgets`)."""
     estate, catalog = context.estate, context.catalog
-    organisation = organisation_plan(estate)
+    organisation = organisation_plan(context)
     vaults = _vaults(context)
     keys = _keys(context, vaults)
     classes = tuple(catalog.service_classes)
@@ -101,7 +103,7 @@ def landing_zone_plan(context: Context) -> LandingZonePlan:
         trail=name("trail", estate.estate, "audit"),
         trail_log_group=f"/{name('log-group', estate.estate, 'audit')}",
         log_bucket=_log_bucket(context),
-        log_retention_days=log_days(TRAIL_LOG_DAYS),
+        log_retention_days=log_days(catalog.governance.trail_query_days),
         keys=keys,
         vaults=vaults,
         vault_source_accounts=tuple(sorted({estate.accounts[cell.account] for cell in estate.cells.values()}))
@@ -114,6 +116,14 @@ def landing_zone_plan(context: Context) -> LandingZonePlan:
         alert_topic=name("topic", estate.estate, "alerts"),
         alert_emails=tuple(dict.fromkeys((estate.contacts.operations, estate.contacts.security))),
         shared_target=shared_target_key(context),
+        boundaries=_boundaries(context),
+        federation=_federation(context),
+        audit=audit.audit_plan(context, regions, _account_targets(context)),
+        baseline=audit.baseline_plan(context, _account_targets(context)),
+        costs=costs.cost_watch_plan(context, BILLING),
+        registry=_registry(context),
+        dns_query_log_days=catalog.governance.dns_query_log_days,
+        dnssec=catalog.governance.dnssec,
     )
 
 
@@ -132,13 +142,13 @@ def _strictest(context: Context) -> BackupTerms | None:
 
 def _targets(context: Context, vaults: dict[str, tuple[str, VaultPlan]]) -> dict[str, AwsTarget]:
     estate = context.estate
-    if estate.mode == "single-account":
-        wanted = [MANAGEMENT, LOG_ARCHIVE, *(role for role in WORKLOAD_ROLES if role in estate.accounts)]
-    else:
-        wanted = [role for role in estate.accounts if role != "backup"]
+    wanted = (
+        [MANAGEMENT, LOG_ARCHIVE, *workload_roles(estate)] if estate.mode == "single-account" else [*estate.accounts]
+    )
     targets = {role: _target(context, role) for role in sorted(wanted)}
     for target, vault in vaults.values():
         targets[target] = _target(context, "backup", vault.region)
+    targets[BILLING] = _target(context, MANAGEMENT, GLOBAL_REGION)
     return targets
 
 
@@ -188,6 +198,16 @@ def _keys(context: Context, vaults: dict[str, tuple[str, VaultPlan]]) -> dict[st
             SHARED_SERVICES,
             KeyPlan(alias=name("kms-alias", estate, "images"), description="Container images"),
         )
+    if context.catalog.governance.dns_query_log_days:
+        keys["query-logs"] = (
+            shared_target_key(context),
+            KeyPlan(
+                alias=name("kms-alias", estate, "query-logs"),
+                description="DNS query logs",
+                services=("logs",),
+                region=GLOBAL_REGION,
+            ),
+        )
     for target, vault in vaults.values():
         keys[vault.key] = (
             target,
@@ -210,7 +230,7 @@ def _log_bucket(context: Context) -> BucketPlan:
         purpose="logs",
         versioning=True,
         noncurrent_days=1,
-        archive_after_days=min(ARCHIVE_AFTER_DAYS, days),
+        archive_after_days=min(context.catalog.governance.archive_after_days, days),
         expire_after_days=days + 1,
         object_lock_days=days,
         object_lock_mode="GOVERNANCE",
@@ -233,8 +253,8 @@ def class_budgets(context: Context) -> dict[str, BudgetPlan]:
             name=name("budget", estate.estate, "class", part(key)),
             limit_usd=context.catalog.service_classes[key].monthly_budget_usd * room,
             tag=("tier", key),
-            actual_percent=ACTUAL_PERCENT,
-            forecast_percent=FORECAST_PERCENT,
+            actual_percent=context.catalog.governance.budget_actual_percent,
+            forecast_percent=context.catalog.governance.budget_forecast_percent,
             emails=(estate.contacts.billing,),
         )
     return found
@@ -247,8 +267,8 @@ def _partner_budgets(context: Context) -> dict[str, BudgetPlan]:
             name=name("budget", estate.estate, "partner", key),
             limit_usd=partner.monthly_budget_usd,
             tag=("partner", key),
-            actual_percent=ACTUAL_PERCENT,
-            forecast_percent=FORECAST_PERCENT,
+            actual_percent=context.catalog.governance.budget_actual_percent,
+            forecast_percent=context.catalog.governance.budget_forecast_percent,
             emails=tuple(dict.fromkeys((partner.contact, estate.contacts.billing))),
         )
         for key, partner in estate.partners.items()
@@ -256,25 +276,89 @@ def _partner_budgets(context: Context) -> dict[str, BudgetPlan]:
     }
 
 
-def _roles(context: Context) -> dict[str, tuple[str, RolePlan]]:
-    """The same five roles in each account that workloads run in. The automation's own role exists already and is not made again."""
+def workload_roles(estate: Estate) -> tuple[str, ...]:
+    """The account roles that cells may live in."""
+    return tuple(role for role in estate.accounts if role in WORKLOADS or role.startswith(("partner-", "customer-")))
+
+
+WORKLOADS = ("production", "non-production")
+
+
+def _account_targets(context: Context) -> tuple[str, ...]:
+    """One target for each account."""
     estate = context.estate
-    trusted = _target(context, MANAGEMENT).account
-    accounts: Mapping[str, str] = {str(key): one for key, one in estate.accounts.items()}
-    found = {}
-    for target in WORKLOAD_ROLES:
-        if target not in accounts:
-            continue
-        for key, role in roles.account_roles(estate.estate, accounts[target], trusted).items():
-            if role.name != estate.deploy_role:
+    return tuple(sorted(estate.accounts)) if estate.mode == "organisation" else (MANAGEMENT,)
+
+
+def _roles(context: Context) -> dict[str, tuple[str, RolePlan]]:
+    """The same roles in each account that workloads run in, and what CI jobs sign in to. The automation's own role exists already and is not made
+    again."""
+    found = {key: (MANAGEMENT, role) for key, role in roles.ci_roles(context).items()}
+    for target in workload_roles(context.estate):
+        for key, role in roles.account_roles(context, target).items():
+            if role.name != context.estate.deploy_role:
                 found[f"{target}-{key}"] = (target, role)
+    if context.estate.mode == "organisation":
+        found["aggregator"] = (AUDIT, audit.aggregator_role(context))
     return found
+
+
+def _boundaries(context: Context) -> dict[str, tuple[str, ManagedPolicyPlan]]:
+    estate = context.estate
+    backups = estate.accounts["backup" if estate.mode == "organisation" else "production"]
+    return {
+        f"{target}-{kind}": (target, plan)
+        for target in workload_roles(estate)
+        for kind, plan in boundaries(estate.estate, estate.accounts[target], backups).items()
+    }
+
+
+def _federation(context: Context) -> FederationPlan:
+    """Identity providers wherever there are roles for people."""
+    estate = context.estate
+    return FederationPlan(
+        saml={name("iam-role", estate.estate, kind): text for kind, text in sorted(context.federation.items())},
+        targets=workload_roles(estate) if context.federation else (),
+        oidc_issuer=estate.automation.issuer if estate.automation else "",
+        oidc_audience=trusts.AUDIENCE,
+    )
+
+
+def _image_readers(context: Context) -> tuple[str, ...]:
+    """Roles of cells in other accounts than the registry's: their nodes pull."""
+    own = shared_target(context).account
+    accounts = sorted({context.estate.accounts[cell.account] for cell in context.estate.cells.values()} - {own})
+    return tuple(f"arn:aws:iam::{account}:role/{context.estate.estate}-*" for account in accounts)
+
+
+def _registry(context: Context) -> RegistryPlan:
+    governance = context.catalog.governance
+    return RegistryPlan(
+        prefix=context.estate.estate,
+        readers=_image_readers(context),
+        upstream=governance.upstream_registries,
+        replicate_to=tuple(sorted(_used_regions(context.estate) - {context.estate.home_region})),
+        scanned="ECR" in governance.scanned,
+        untagged_days=governance.untagged_image_days,
+    )
+
+
+def _used_regions(estate: Estate) -> set[str]:
+    """Where nodes may have to start: the cells' regions and those that they recover in."""
+    cells = estate.cells.values()
+    return {cell.region for cell in cells} | {cell.recovery.region for cell in cells if cell.recovery}
 
 
 def _repositories(context: Context) -> dict[str, RepositoryPlan]:
     images = ["odoo", RECOVERY_REPOSITORY, *context.catalog.versions.images]
+    governance = context.catalog.governance
     return {
-        part(key): RepositoryPlan(name=name("repository", context.estate.estate, part(key)), keep_images=KEEP_IMAGES)
+        part(key): RepositoryPlan(
+            name=name("repository", context.estate.estate, part(key)),
+            keep_images=governance.keep_images,
+            untagged_days=governance.untagged_image_days,
+            readers=_image_readers(context),
+        )
         for key in dict.fromkeys(images)
     }
 
@@ -305,6 +389,27 @@ def _decisions(context: Context, vaults: dict[str, tuple[str, VaultPlan]]) -> tu
             reason="one per region and lock of the cells that copy into the backup account"
             if vaults
             else "no cell copies into another account; the copies in the other region belong to the cells",
+        ),
+        Decision(
+            topic="people",
+            value=", ".join(sorted(context.federation)) or "from the management account",
+            reason="sign in at an identity provider, which asks for the second factor, and keep their name in the audit trail"
+            if context.federation
+            else "with a second factor, until the estate names an identity provider (people.metadata)",
+        ),
+        Decision(
+            topic="automation",
+            value=estate.automation.issuer if estate.automation else "by a role of its own making",
+            reason="jobs that preview and jobs that deploy are told apart by what the CI system says of them; nothing has a key"
+            if estate.automation
+            else "the estate's CI roles open to people only, until it names its CI system (automation)",
+        ),
+        Decision(
+            topic="alternate contacts",
+            value="operations, security, billing" if estate.contacts.phone else "none",
+            reason="AWS asks the right people about an account"
+            if estate.contacts.phone
+            else "AWS accepts none without a telephone number (contacts.phone)",
         ),
         Decision(
             topic="class budgets",

@@ -1,12 +1,19 @@
-"""Who may do what in the estate's accounts: deploy, preview, support, audit and restore, each a role of its own.
+"""Who may do what in the estate's accounts: deploy, preview, administer, support, audit, restore, emergencies and partners, each a role of its own.
 
 Reading is left to AWS's own read-only policies, which follow new services; everything that changes something is listed here, and only for
-resources of the one account. People come in with a second factor; machines name the estate (external id).
+resources of the one account. Who may take a role on is said in `odoo_estate.decide.trusts`.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from odoo_estate.decide import trusts
+from odoo_estate.decide.boundary import KINDS, boundary_arn
+from odoo_estate.decide.context import Context
 from odoo_estate.decide.naming import name
+from odoo_estate.decide.tags import MANAGED_BY
+from odoo_estate.errors import Refused
 from odoo_estate.plan import Json, RolePlan
 
 Statement = Mapping[str, Json]
@@ -14,7 +21,32 @@ Statement = Mapping[str, Json]
 VIEW_ONLY = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
 """Lists and describes, but reads no data: no objects, no secrets, no parameters."""
 SECURITY_AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
-HOURS = 3600
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+MINUTE = 60
+BACKUP_TRUST: Statement = {
+    "Effect": "Allow",
+    "Principal": {"Service": "backup.amazonaws.com"},
+    "Action": "sts:AssumeRole",
+}
+TRUST_LIMIT = 2048
+"""Characters of a trust policy, without spaces (IAM quotas, read 2026-11)."""
+BACKUP_POLICIES = (
+    "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+    "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Backup",
+)
+ATTACHED: tuple[Json, ...] = (
+    *BACKUP_POLICIES,
+    "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Restore",
+    "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
+    "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
+    "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
+    "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy",
+    "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+    "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
+    "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
+    "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+)
+"""AWS's policies that stacks attach to roles of theirs; the deploy role attaches no others."""
 
 # What the components make and change, by service. Deleting is part of it: what must stay is protected by deletion protection, vault locks and
 # the organisation's control policies, not by hoping that nobody asks.
@@ -170,7 +202,7 @@ DEPLOYED: Mapping[str, Sequence[str]] = {
         "UntagResource",
     ),
 }
-ADMINISTRATIVE = ("auditor", "break-glass", "deploy", "preview", "restore", "support")
+ADMINISTRATIVE = ("admin", "auditor", "break-glass", "deploy", "organisation-backup", "preview", "restore", "support")
 """Roles that are changed with the landing zone by its own automation, never by the deploy role that they stand beside."""
 GLOBAL = ("budgets",)
 """Services whose ARNs carry no region."""
@@ -185,102 +217,217 @@ PASSED_TO = (
 )
 
 
-def machine_trust(estate: str, account: str) -> Statement:
-    """Automation of ``account`` that names the estate."""
-    return {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-        "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"sts:ExternalId": estate}},
-    }
+def account_roles(context: Context, key: str) -> dict[str, RolePlan]:
+    """The roles of one account that workloads run in, by purpose.
 
-
-def human_trust(account: str) -> Statement:
-    """People who signed in to ``account`` with a second factor."""
-    return {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-        "Action": "sts:AssumeRole",
-        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
-    }
-
-
-def account_roles(estate: str, account: str, trusted: str) -> dict[str, RolePlan]:
-    """The roles of one account that workloads run in; ``trusted`` is the account where people and automation sign in."""
+    Raises:
+        Refused: more approvals of support at the same time than a trust policy holds.
+    """
+    estate, account = context.estate.estate, context.estate.accounts[key]
+    access = context.catalog.access
     own_roles = f"arn:aws:iam::{account}:role/{estate}-*"
-    return {
-        "deploy": RolePlan(
-            name=name("iam-role", estate, "deploy"),
-            description="Brings stacks up and down",
-            trust=(machine_trust(estate, trusted),),
-            statements=(
-                *_deployments(account),
-                *_identities(account, own_roles, [name("iam-role", estate, key) for key in ADMINISTRATIVE]),
-                *_global_services(account),
+    people = (trusts.people(context, account),)
+    changes = (*_deployments(account), *_identities(estate, account, own_roles), *_global_services(account))
+
+    def role(purpose: str, description: str, trust: Sequence[Statement], minutes: int = 60, of: str = "") -> RolePlan:
+        return RolePlan(
+            name=name("iam-role", estate, purpose, of) if of else name("iam-role", estate, purpose),
+            description=description,
+            trust=tuple(trust),
+            max_session_seconds=minutes * MINUTE,
+        )
+
+    def may(plan: RolePlan, *statements: Statement, managed: tuple[str, ...] = ()) -> RolePlan:
+        return replace(plan, statements=statements, managed_policies=managed)
+
+    automation = {one: (trusts.automation(context, one),) for one in ("deploy", "preview")}
+    found = {
+        "deploy": may(
+            role("deploy", "Brings stacks up and down", automation["deploy"], access.deploy_minutes),
+            *changes,
+            managed=(VIEW_ONLY,),
+        ),
+        "preview": may(
+            role("preview", "Compares stacks with what exists; changes nothing", automation["preview"]),
+            managed=(VIEW_ONLY, SECURITY_AUDIT),
+        ),
+        "admin": may(
+            role("admin", "Does by hand what automation may do", people, access.people_minutes),
+            *changes,
+            managed=(VIEW_ONLY,),
+        ),
+        "support": may(
+            role(
+                "support",
+                "Looks at running systems and their logs while an approval is open",
+                _support_trust(context, key, account),
+                access.support_minutes,
             ),
-            managed_policies=(VIEW_ONLY,),
-            max_session_seconds=2 * HOURS,
+            *_observation(estate, account),
+            managed=(VIEW_ONLY,),
         ),
-        "preview": RolePlan(
-            name=name("iam-role", estate, "preview"),
-            description="Compares stacks with what exists; changes nothing",
-            trust=(machine_trust(estate, trusted),),
-            managed_policies=(VIEW_ONLY, SECURITY_AUDIT),
+        "auditor": may(
+            role("auditor", "Reads configuration and evidence, no data of tenants", people, access.people_minutes),
+            managed=(SECURITY_AUDIT, VIEW_ONLY),
         ),
-        "support": RolePlan(
-            name=name("iam-role", estate, "support"),
-            description="Looks at running systems and their logs, one hour at a time",
-            trust=(human_trust(trusted),),
-            statements=(
-                {
-                    "Effect": "Allow",
-                    "Action": ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"],
-                    "Resource": f"arn:aws:logs:*:{account}:log-group:*",
-                },
-                {
-                    "Effect": "Allow",
-                    "Action": ["eks:AccessKubernetesApi", "eks:DescribeCluster"],
-                    "Resource": f"arn:aws:eks:*:{account}:cluster/{estate}-*",
-                },
+        "restore": may(
+            role("restore", "Restores from recovery points and dumps; can delete none", people),
+            *_restores(account, own_roles),
+            *_dumps(estate, account),
+            managed=(VIEW_ONLY,),
+        ),
+        "break-glass": may(
+            role(
+                "break-glass",
+                "Everything, when nothing else helps; each use rings an alarm",
+                (trusts.people(context, account, emergency=True),),
+                access.break_glass_minutes,
             ),
-            managed_policies=(VIEW_ONLY,),
+            managed=(ADMINISTRATOR,),
         ),
-        "auditor": RolePlan(
-            name=name("iam-role", estate, "auditor"),
-            description="Reads configuration and evidence, no data of tenants",
-            trust=(human_trust(trusted),),
-            managed_policies=(SECURITY_AUDIT, VIEW_ONLY),
-        ),
-        "restore": RolePlan(
-            name=name("iam-role", estate, "restore"),
-            description="Restores from recovery points and dumps; can delete none",
-            trust=(human_trust(trusted),),
-            statements=(
-                {
-                    "Effect": "Allow",
-                    "Action": [
-                        "backup:DescribeRecoveryPoint",
-                        "backup:GetRecoveryPointRestoreMetadata",
-                        "backup:StartCopyJob",
-                        "backup:StartRestoreJob",
-                    ],
-                    "Resource": [
-                        f"arn:aws:backup:*:{account}:backup-vault:*",
-                        f"arn:aws:backup:*:{account}:recovery-point:*",
-                        f"arn:aws:rds:*:{account}:snapshot:*",
-                    ],
-                },
-                {
-                    "Effect": "Allow",
-                    "Action": ["iam:PassRole"],
-                    "Resource": own_roles,
-                    "Condition": {"StringEquals": {"iam:PassedToService": "backup.amazonaws.com"}},
-                },
-                *_dumps(estate, account),
+        "organisation-backup": may(
+            role(
+                "organisation-backup",
+                "Backs up what the organisation's own backup policy selects",
+                (BACKUP_TRUST,),
             ),
-            managed_policies=(VIEW_ONLY,),
+            managed=BACKUP_POLICIES,
         ),
     }
+    for partner in _partners(context, key):
+        found[f"partner-{partner}"] = may(
+            role(
+                "partner",
+                f"Sees the clusters and logs of the tenants of {partner}",
+                (trusts.people(context, account, partner=partner),),
+                access.people_minutes,
+                of=partner,
+            ),
+            *_partner(estate, account, partner),
+        )
+    if context.estate.mode != "organisation" or not context.catalog.governance.backup_fallback_days:
+        del found["organisation-backup"]
+    return found
+
+
+def ci_roles(context: Context) -> dict[str, RolePlan]:
+    """What the CI system's jobs sign in to: nothing but the way on to the role of their purpose in an account of the estate."""
+    estate, automation = context.estate, context.estate.automation
+    found = {}
+    for purpose in ("deploy", "preview"):
+        subjects = getattr(automation, purpose) if automation else ()
+        roles = [name("iam-role", estate.estate, purpose)]
+        if purpose == "deploy" and estate.deploy_role:
+            roles.append(estate.deploy_role)
+        found[f"ci-{purpose}"] = RolePlan(
+            name=trusts.ci_role(estate.estate, purpose),
+            description=f"Jobs that {purpose}: goes on to that role in each account",
+            trust=(trusts.ci_job(context, subjects),),
+            statements=(
+                {
+                    "Effect": "Allow",
+                    "Action": ["sts:AssumeRole", "sts:TagSession"],
+                    "Resource": [
+                        f"arn:aws:iam::{account}:role/{one}"
+                        for account in sorted(set(estate.accounts.values()))
+                        for one in dict.fromkeys(roles)
+                    ],
+                },
+            ),
+            max_session_seconds=context.catalog.access.deploy_minutes * MINUTE,
+        )
+    return found
+
+
+def _support_trust(context: Context, key: str, account: str) -> tuple[Statement, ...]:
+    trust = trusts.support(context, account, key)
+    length = len(
+        json.dumps({"Version": "2012-10-17", "Statement": [dict(one) for one in trust]}, separators=(",", ":"))
+    )
+    if length > TRUST_LIMIT:
+        raise Refused(
+            f"{len(trust)} approvals of support for {key} that are apart make a trust policy of {length} characters",
+            document="estate",
+            field=("support_access",),
+            allowed=(f"at most {TRUST_LIMIT} characters, about three approvals whose days do not touch",),
+            remedy="let approvals touch, or leave out those that can wait",
+        )
+    return trust
+
+
+def _partners(context: Context, key: str) -> list[str]:
+    """All partners where a shared cell is, whoever's tenants it holds today; in accounts that lie apart, only whose they are."""
+    kind, _, owner = key.partition("-")
+    if kind in ("partner", "customer"):
+        own = {owner} if kind == "partner" else {context.customers[owner].partner}
+        return sorted(one for one in context.estate.partners if one in own)
+    shared = any(one.account == key and one.tenancy == "shared" for one in context.estate.cells.values())
+    return sorted(context.estate.partners) if shared else []
+
+
+def _observation(estate: str, account: str) -> list[Statement]:
+    return [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"],
+            "Resource": f"arn:aws:logs:*:{account}:log-group:*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["eks:AccessKubernetesApi", "eks:DescribeCluster"],
+            "Resource": f"arn:aws:eks:*:{account}:cluster/{estate}-*",
+        },
+    ]
+
+
+def _partner(estate: str, account: str, partner: str) -> list[Statement]:
+    """The way into the cluster, where its group is bound to its own namespaces, and what carries its tag. What it may change it changes in its
+    contracts."""
+    own: dict[str, Json] = {"StringEquals": {"aws:ResourceTag/partner": partner}}
+    return [
+        {
+            "Effect": "Allow",
+            "Action": ["eks:DescribeCluster"],
+            "Resource": f"arn:aws:eks:*:{account}:cluster/{estate}-*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"],
+            "Resource": f"arn:aws:logs:*:{account}:log-group:*",
+            "Condition": own,
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"],
+            "Resource": f"arn:aws:cloudwatch:*:{account}:alarm:*",
+            "Condition": own,
+        },
+    ]
+
+
+def _restores(account: str, own_roles: str) -> list[Statement]:
+    return [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "backup:DescribeRecoveryPoint",
+                "backup:GetRecoveryPointRestoreMetadata",
+                "backup:StartCopyJob",
+                "backup:StartRestoreJob",
+            ],
+            "Resource": [
+                f"arn:aws:backup:*:{account}:backup-vault:*",
+                f"arn:aws:backup:*:{account}:recovery-point:*",
+                f"arn:aws:rds:*:{account}:snapshot:*",
+            ],
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["iam:PassRole"],
+            "Resource": own_roles,
+            "Condition": {"StringEquals": {"iam:PassedToService": "backup.amazonaws.com"}},
+        },
+    ]
 
 
 def _dumps(estate: str, account: str) -> list[Statement]:
@@ -314,6 +461,8 @@ def _deployments(account: str) -> list[Statement]:
         resource: Json = f"arn:aws:{service}:{'' if service in GLOBAL else '*'}:{account}:*"
         if service == "s3":
             resource = "arn:aws:s3:::*"
+        if service == "ec2":  # images belong to AWS, and instances start from them
+            resource = [resource, "arn:aws:ec2:*::image/*"]
         allowed: list[Json] = [f"{service}:{action}" for action in actions]
         statement: dict[str, Json] = {"Effect": "Allow", "Action": allowed, "Resource": resource}
         if service == "s3":
@@ -322,20 +471,33 @@ def _deployments(account: str) -> list[Statement]:
     return statements
 
 
-def _identities(account: str, own_roles: str, administrative: Sequence[str]) -> list[Statement]:
+def _identities(estate: str, account: str, own_roles: str) -> list[Statement]:
+    bounded: dict[str, Json] = {"iam:PermissionsBoundary": [boundary_arn(estate, account, kind) for kind in KINDS]}
     return [
+        {
+            # Only roles with one of the two boundaries are made, and only they are given anything.
+            "Effect": "Allow",
+            "Action": [
+                "iam:CreateRole",
+                "iam:DeleteRolePolicy",
+                "iam:PutRolePermissionsBoundary",
+                "iam:PutRolePolicy",
+            ],
+            "Resource": own_roles,
+            "Condition": {"StringEquals": bounded},
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+            "Resource": own_roles,
+            "Condition": {"StringEquals": bounded, "ArnEquals": {"iam:PolicyARN": list(ATTACHED)}},
+        },
         {
             "Effect": "Allow",
             "Action": [
-                "iam:AttachRolePolicy",
-                "iam:CreateRole",
                 "iam:DeleteRole",
-                "iam:DeleteRolePolicy",
-                "iam:DetachRolePolicy",
                 "iam:GetRole",
                 "iam:GetRolePolicy",
-                "iam:PutRolePermissionsBoundary",
-                "iam:PutRolePolicy",
                 "iam:TagRole",
                 "iam:UntagRole",
                 "iam:UpdateAssumeRolePolicy",
@@ -361,10 +523,21 @@ def _identities(account: str, own_roles: str, administrative: Sequence[str]) -> 
                 "iam:AttachRolePolicy",
                 "iam:DeleteRole",
                 "iam:DetachRolePolicy",
+                "iam:PutRolePermissionsBoundary",
                 "iam:PutRolePolicy",
+                "iam:TagRole",
+                "iam:UntagRole",
                 "iam:UpdateAssumeRolePolicy",
+                "iam:UpdateRole",
             ],
-            "Resource": [f"arn:aws:iam::{account}:role/{one}" for one in administrative],
+            "Resource": [
+                f"arn:aws:iam::{account}:role/{one}"
+                for one in (
+                    *(name("iam-role", estate, key) for key in ADMINISTRATIVE),
+                    f"{estate}-ci-*",
+                    f"{estate}-partner-*",
+                )
+            ],
         },
     ]
 
@@ -392,8 +565,15 @@ def _global_services(account: str) -> list[Statement]:
         },
         {
             "Effect": "Allow",
-            "Action": ["kms:CreateKey", "route53:CreateHealthCheck", "route53:CreateHostedZone"],
+            "Action": ["kms:CreateKey"],
             "Resource": "*",
-            "Condition": {"StringEquals": {"aws:ResourceAccount": account}},
+            "Condition": {"StringEquals": {"aws:RequestTag/managed-by": MANAGED_BY}},
+        },
+        {
+            # Route 53 takes tags only for what is there.
+            "Effect": "Allow",
+            "Action": ["route53:CreateHealthCheck", "route53:CreateHostedZone"],
+            "Resource": "*",
+            "Condition": {"StringEqualsIfExists": {"aws:ResourceAccount": account}},
         },
     ]

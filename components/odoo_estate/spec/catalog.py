@@ -389,6 +389,64 @@ class Assumptions(Spec):
     audit_log_days: Positive
 
 
+class Recording(Spec):
+    """What AWS Config writes down of every change. ``excluded``: resource types that it does not."""
+
+    frequency: Literal["CONTINUOUS", "DAILY"]
+    excluded: tuple[Text, ...]
+
+
+class Governance(Spec):
+    """What watches all accounts, and how long it remembers."""
+
+    trail_query_days: Positive
+    """The trail's copy in CloudWatch."""
+    archive_after_days: Positive
+    config_history_days: Positive
+    recording: Recording
+    threat_detection: tuple[
+        Literal[
+            "S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "RDS_LOGIN_EVENTS", "EBS_MALWARE_PROTECTION", "LAMBDA_NETWORK_LOGS"
+        ],
+        ...,
+    ]
+    security_standards: tuple[Text, ...]
+    """Standards of Security Hub: path of the ARN behind ``standards/``."""
+    scanned: tuple[Literal["EC2", "ECR"], ...]
+    """What Inspector looks for vulnerabilities in."""
+    unused_access_days: NotNegative
+    """Access Analyzer reports roles unused for so long; 0: it does not."""
+    password_length: Annotated[int, Field(ge=14, le=128)]
+    budget_actual_percent: Annotated[tuple[Positive, ...], Field(min_length=1, max_length=5)]
+    budget_forecast_percent: Annotated[tuple[Positive, ...], Field(min_length=1, max_length=5)]
+    anomaly_usd: Positive
+    """Spend that AWS did not expect is reported from so much a day on."""
+    cost_export_days: Positive
+    activate_cost_tags: bool
+    """Whether the owner tags become cost-allocation tags, which budgets and exports by tag need."""
+    keep_images: Annotated[int, Field(ge=1, le=1000)]
+    """Of each repository."""
+    untagged_image_days: Positive
+    upstream_registries: dict[Text, Text]
+    """Prefix in the estate's registry to the public registry that images below it are fetched from, once each."""
+    dns_query_log_days: NotNegative
+    """0: queries are not logged."""
+    dnssec: bool
+    backup_fallback_days: NotNegative
+    """The organisation's own backup policy keeps daily points of what carries ``backup-class: organisation`` so long; 0: there is none."""
+
+
+class Access(Spec):
+    """How long people and automation may stay."""
+
+    people_minutes: Annotated[int, Field(ge=60, le=720)]
+    support_minutes: Annotated[int, Field(ge=60, le=720)]
+    break_glass_minutes: Annotated[int, Field(ge=60, le=720)]
+    deploy_minutes: Annotated[int, Field(ge=60, le=720)]
+    support_days: Positive
+    """The longest time that one approval opens an account to support for."""
+
+
 class Catalog(Spec):
     """The whole document."""
 
@@ -406,5 +464,7 @@ class Catalog(Spec):
     """Least tenancy by measure; ``pooled`` has no thresholds."""
     versions: Versions
     assumptions: Assumptions
+    governance: Governance
+    access: Access
     required_tags: tuple[Text, ...]
     tag_patterns: dict[Text, Text]

@@ -12,6 +12,7 @@ from odoo_estate.spec.fields import (
     Email,
     Id,
     IsoDate,
+    OidcSubject,
     PlatformDomain,
     Region,
     Spec,
@@ -33,6 +34,8 @@ class Contacts(Spec):
     operations: Email
     security: Email
     billing: Email
+    phone: Annotated[str, Field(pattern=r"^\+[0-9][0-9 -]{5,23}$")] | None = None
+    """By which AWS reaches the three about an account; it accepts no alternate contact without one."""
 
 
 class Domains(Spec):
@@ -93,6 +96,33 @@ class Cell(Spec):
     """True: keeps its tenants, takes no new ones without naming the cell."""
 
 
+class People(Spec):
+    """Where people sign in: an identity provider that speaks SAML 2.0 and asks for the second factor. Names of metadata files beside estate.yaml."""
+
+    metadata: Text
+    emergency_metadata: Text | None = None
+    """Of a second provider that works when the first does not; break-glass is then reached through it alone."""
+
+
+class Automation(Spec):
+    """The CI system whose jobs sign in by OpenID Connect, and which of them: their ``sub`` claims, whole."""
+
+    issuer: Domain
+    preview: Annotated[tuple[OidcSubject, ...], Field(min_length=1)]
+    """Jobs that compare and change nothing."""
+    deploy: Annotated[tuple[OidcSubject, ...], Field(min_length=1)]
+
+
+class SupportAccess(Spec):
+    """Support's way into one account, from the first day to the last (UTC, both included); without one that role opens to nobody."""
+
+    account: AccountRole = "production"
+    ticket: Text
+    approver: Text
+    since: IsoDate
+    until: IsoDate
+
+
 class Partner(Spec):
     """A white-label reseller or OEM: owns brand, price and customers; may narrow the catalog, never widen it."""
 
@@ -124,6 +154,11 @@ class Estate(Spec):
     contacts: Contacts
     cells: Annotated[dict[Id, Cell], Field(min_length=1)]
     partners: dict[Id, Partner] = {}
+    people: People | None = None
+    """None: people come from the management account with a second factor."""
+    automation: Automation | None = None
+    """None: the CI roles open to people with a second factor only, and jobs use whatever role `deploy_role` is."""
+    support_access: tuple[SupportAccess, ...] = ()
     operated_by: Literal["operator", "partner"] = "operator"
     """``partner``: a partner runs this estate under the operator's catalog, so ``catalog`` may narrow the shipped one, never widen it."""
     database_readers: dict[Literal["support", "auditor"], Literal["statistics", "data"]] = {}

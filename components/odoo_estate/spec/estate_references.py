@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from ipaddress import IPv4Network
-from typing import get_args
 
 from odoo_estate.errors import Path, Problem
 from odoo_estate.spec.catalog import Catalog
 from odoo_estate.spec.customer import Customer
 from odoo_estate.spec.estate import Cell, Estate, Partner, ResidencyZone
-from odoo_estate.spec.fields import AccountRole
+from odoo_estate.spec.fields import ACCOUNT_ROLES
 from odoo_estate.spec.quoting import shown, unknown
 
 RESERVED_DATABASES = ("main", "own")
@@ -20,7 +20,9 @@ def estate_problems(
     estate: Estate, catalog: Catalog, customers: Mapping[str, Customer], contracts: Collection[str]
 ) -> Iterator[Problem]:
     """Everything in the estate that refers to what does not exist, or claims what something else has."""
-    yield from _accounts(estate)
+    yield from _accounts(estate, contracts)
+    yield from _support(estate, catalog)
+    yield from _automation(estate)
     if not any(estate.home_region in zone.regions for zone in estate.residency.values()):
         yield Problem(
             f"{shown(estate.home_region)} lies in none of the residency zones",
@@ -37,19 +39,56 @@ def estate_problems(
         yield from _partner(name, partner, catalog, customers)
 
 
-def _accounts(estate: Estate) -> Iterator[Problem]:
-    roles: tuple[AccountRole, ...] = get_args(AccountRole) if estate.mode == "organisation" else ("production",)
+def _accounts(estate: Estate, contracts: Collection[str]) -> Iterator[Problem]:
+    roles = ACCOUNT_ROLES if estate.mode == "organisation" else ("production",)
     for role in roles:
         if role not in estate.accounts:
             message = f"mode {estate.mode} needs an account for the role {role}"
             yield Problem(message, "estate", ("accounts",), None, roles, f'add `{role}: "123456789012"`')
+    apart = [f"partner-{one}" for one in estate.partners] + [f"customer-{one}" for one in sorted(contracts)]
+    allowed = (*roles, *apart) if estate.mode == "organisation" else roles
     for role, account in estate.accounts.items():
-        if role not in roles:
+        if role not in allowed:
             message = f"mode {estate.mode} has no account for the role {role}"
-            yield Problem(message, "estate", ("accounts", role), account, roles, "remove the line, or change the mode")
+            yield Problem(
+                message, "estate", ("accounts", role), account, allowed, "remove the line, or change the mode"
+            )
         elif first := next((one for one, other in estate.accounts.items() if other == account and one != role), None):
             message = f"account {account} is also that of {first}"
             yield Problem(message, "estate", ("accounts", role), account, (), "give each role an account of its own")
+
+
+def _support(estate: Estate, catalog: Catalog) -> Iterator[Problem]:
+    most = catalog.access.support_days
+    for position, grant in enumerate(estate.support_access):
+        path: Path = ("support_access", position)
+        if grant.account not in estate.accounts:
+            yield unknown(
+                "an account role of this estate", grant.account, estate.accounts, "estate", (*path, "account")
+            )
+        try:
+            days = (date.fromisoformat(grant.until) - date.fromisoformat(grant.since)).days + 1
+        except ValueError:
+            message = f"{shown(grant.since)} to {shown(grant.until)} are not two days of the calendar"
+            yield Problem(message, "estate", (*path, "until"), grant.until, (), "write days as YYYY-MM-DD")
+            continue
+        if not 1 <= days <= most:
+            message = f"access for {days} days"
+            allowed = (f"1 to {most} days",)
+            yield Problem(message, "estate", (*path, "until"), grant.until, allowed, "end it sooner, and ask again")
+
+
+def _automation(estate: Estate) -> Iterator[Problem]:
+    for position, subject in enumerate(estate.automation.deploy if estate.automation else ()):
+        assert estate.automation
+        path: Path = ("automation", "deploy", position)
+        if subject.endswith(":pull_request"):
+            message = "whoever opens a pull request would deploy"
+        elif subject in estate.automation.preview:
+            message = f"{shown(subject)} is a preview job too: what compares must not be able to change"
+        else:
+            continue
+        yield Problem(message, "estate", path, subject, (), "name a protected environment or branch of its own")
 
 
 def _slots(estate: Estate) -> Iterator[Problem]:

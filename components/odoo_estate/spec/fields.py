@@ -32,9 +32,13 @@ Text = Annotated[
     StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"),
 ]
 """One line that reads as it is written: the characters that turn the direction of text round are not in it (Unicode TR 55)."""
+OidcSubject = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+(:[A-Za-z0-9_./=@-]+)+$", max_length=255)]
+"""Who a CI job is, e.g. ``repo:ORGANISATION/REPOSITORY:environment:production``: whole, so that no other repository or branch begins like it."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Percent = Annotated[int, Field(ge=0, le=1000)]
 EnvironmentName = Literal["production", "staging", "sandbox", "development"]
 TenancyName = Literal["pooled", "namespaced", "semi-dedicated", "dedicated"]
-AccountRole = Literal["management", "log-archive", "audit", "backup", "shared-services", "production", "non-production"]
+ACCOUNT_ROLES = ("management", "log-archive", "audit", "backup", "shared-services", "production", "non-production")
+"""The accounts that every organisation has. ``partner-ID`` and ``customer-ID`` are further ones, for what must lie apart."""
+AccountRole = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=41)]

@@ -52,6 +52,8 @@ class Documents:
     """Cell to its newest drill that passed."""
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     """Tenant (``CUSTOMER.ENVIRONMENT``) to the newest verification of its dumps."""
+    federation: Mapping[str, str] = field(default_factory=dict)
+    """Metadata of the identity providers: of ``people``, and of the one for emergencies."""
 
 
 def load(
@@ -80,6 +82,7 @@ def load(
     recoveries = _recoveries(directory / "recovery", sources, problems)
     drills = newest_drills(directory / "evidence" / "drills", problems)
     found = read_folder(directory, problems) if evidence else {}
+    federation = dict(_federation(directory, estate, problems))
     where = Sources(sources)
     if estate is not None and catalog is not None:
         contracts = {name.removeprefix("customer:") for name in sources if name.startswith("customer:")}
@@ -87,7 +90,9 @@ def load(
         problems.extend(recovery_problems(recoveries, estate, catalog))
     if problems or estate is None or catalog is None:
         raise BadInput(located(problems, where))
-    return Documents(directory, estate, catalog, customers, where, recoveries, drills, evidence=found)
+    return Documents(
+        directory, estate, catalog, customers, where, recoveries, drills, evidence=found, federation=federation
+    )
 
 
 def located(problems: list[Problem], sources: Sources) -> list[Problem]:
@@ -116,6 +121,22 @@ def explained(error: EstateError, directory: Path) -> EstateError:
 def _estate(directory: Path, sources: dict[str, Source], problems: list[Problem]) -> Estate | None:
     value = _read(directory / "estate.yaml", "estate", sources, problems)
     return None if value is None else _valid(Estate, value, "estate", problems)
+
+
+def _federation(directory: Path, estate: Estate | None, problems: list[Problem]) -> Iterator[tuple[str, str]]:
+    people = estate.people if estate else None
+    for key, entry in (("people", "metadata"), ("emergency", "emergency_metadata")):
+        name = getattr(people, entry, None)
+        if name is None:
+            continue
+        file = directory / name
+        text = file.read_text(encoding="utf-8", errors="replace") if file.name == name and file.is_file() else ""
+        if "EntityDescriptor" in text and 1000 <= len(text) <= 10_000_000:
+            yield key, text
+            continue
+        message = f"{shown(name)} is not a SAML metadata file beside estate.yaml"
+        remedy = "download the identity provider's metadata (XML, 1,000 characters or more) and give its bare name"
+        problems.append(Problem(message, "estate", ("people", entry), name, (), remedy))
 
 
 def _catalog(

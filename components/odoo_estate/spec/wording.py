@@ -24,6 +24,8 @@ _PATTERNS = {
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "a date, e.g. 2027-03-31",
     r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$": "one line of text, 1 to 200 characters, no control characters",
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$": 'a moment in UTC in quotes, e.g. "2027-03-31T22:15:00Z"',
+    r"^\+[0-9][0-9 -]{5,23}$": 'a telephone number with its country, in quotes, e.g. "+49 40 555 0100"',
+    r"^[A-Za-z0-9_.-]+(:[A-Za-z0-9_./=@-]+)+$": "the whole sub claim of a CI job, without wildcards, e.g. repo:US/estate:environment:production",
     r"^vpc-[0-9a-f]{8,17}$": "a VPC id, e.g. vpc-0123456789abcdef0",
     r"^[\w+=,.@-]{1,64}$": "an IAM role name: letters, digits and +=,.@_-, at most 64",
     r"^[0-9]{8}T[0-9]{6}Z$": "the name of a dump, e.g. 20270331T183000Z",
