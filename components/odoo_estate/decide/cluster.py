@@ -36,6 +36,7 @@ ADMINISTRATORS = AccessPlan(role_arn="", policy="AmazonEKSClusterAdminPolicy", g
 """AWS' cluster-admin policy alone puts nobody into a group, and the admission policies let only this one make namespaces."""
 ACCESS: Mapping[str, AccessPlan] = {
     "deploy": ADMINISTRATORS,
+    "admin": ADMINISTRATORS,
     "break-glass": ADMINISTRATORS,
     "preview": AccessPlan(role_arn="", policy="AmazonEKSViewPolicy", groups=(VIEWER_GROUP,)),
     "support": AccessPlan(role_arn="", policy="AmazonEKSViewPolicy", groups=(VIEWER_GROUP,)),
