@@ -188,10 +188,39 @@ def test_spot_is_for_reports_and_trials_only() -> None:
     assert problems(**pools(trial=spot, reporting=spot)) == []
 
 
+def test_trials_and_reports_run_on_their_pools_where_a_cell_has_them_and_production_never_does() -> None:
+    spot = {"band": "node-m", "min_nodes": 0, "desired_nodes": 0, "max_nodes": 6, "capacity": "spot", "tainted": True}
+    plan = compiled(
+        catalog={
+            "cell_bands": {"cell-m": {"node_pools": {"trial": spot, "reporting": spot}}},
+            "service_classes": {"business": {"reporting": True}},
+        },
+    )
+    trial, real = plan.stacks["tenant.paper.staging"], plan.stacks["tenant.paper.production"]
+    assert isinstance(trial, TenantPlan) and isinstance(real, TenantPlan) and trial.odoo and real.odoo
+    assert {one.node_selector["odoo-estate/pool"] for one in trial.odoo.workloads.values()} == {"trial"}
+    assert all(one.tolerations == {"odoo-estate/pool": "trial"} for one in trial.odoo.workloads.values())
+    assert {key: one.node_selector["odoo-estate/pool"] for key, one in real.odoo.workloads.items()} == {
+        "web": "general",
+        "websocket": "general",
+        "cron": "general",
+        "integration": "integration",
+        **({"reporting": "reporting"} if "reporting" in real.odoo.workloads else {}),
+    }
+    pools = cell_in(plan).node_pools
+    assert {key for key, pool in pools.items() if pool.capacity_type == "SPOT"} == {"trial", "reporting"}
+    assert {one.name for one in cell_in(plan).budgets} >= {"trial-cpu", "trial-memory", "trial-pods"}
+
+
 def test_machine_images_and_types_are_of_one_architecture() -> None:
     (only,) = problems(node_bands={"node-l": {"instance_types": ("m7g.2xlarge", "m7i.2xlarge")}})
     assert only == '"m7i.2xlarge" cannot start the machine image BOTTLEROCKET_ARM_64'
     assert len(problems(versions={"ami_type": "AL2023_x86_64_STANDARD"})) == len(catalog_data()["node_bands"])
+
+
+def test_a_cell_has_no_more_node_groups_than_its_cluster_may() -> None:
+    with pytest.raises(BadInput, match="over its budget of node-groups: 3 of 2"):
+        compiled(catalog={"assumptions": {"node_groups_per_cluster": 2}})
 
 
 # --- access --------------------------------------------------------------------------------------------------------

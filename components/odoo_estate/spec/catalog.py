@@ -78,6 +78,10 @@ class NodeBand(Spec):
     reserved_memory_mib: NotNegative
 
 
+SPOT_POOLS = ("reporting", "trial")
+"""Node pools that may stand on spot capacity: reports can be run again, and nobody waits for what is on trial (non-production)."""
+
+
 class NodePool(Spec):
     """A node pool of a cell band: ``workload`` is its label and taint."""
 
@@ -335,6 +339,8 @@ class Assumptions(Spec):
     """How far a shared instance may be filled with connections, memory and storage."""
     node_surge_percent: Annotated[int, Field(ge=1, le=50)]
     """Of a pool's nodes, drained at once while they are replaced."""
+    node_groups_per_cluster: Positive
+    """AWS' quota, or what it was raised to."""
     kubernetes_notice_days: Positive
     """Before a Kubernetes version's standard support ends, from when on every preview says so."""
     node_fill: Share

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from odoo_estate.errors import Path, Problem
-from odoo_estate.spec.catalog import Backup, Catalog, CellBand, RetentionClass, ServiceClass, VaultLockSpec
+from odoo_estate.spec.catalog import SPOT_POOLS, Backup, Catalog, CellBand, RetentionClass, ServiceClass, VaultLockSpec
 from odoo_estate.spec.quoting import shown, unknown
 
 COLD_DAYS = 90
@@ -14,8 +14,6 @@ COLD_DAYS = 90
 NEEDED_ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns")
 """Without them nodes are not ready, or their pods cannot act in AWS or find each other."""
 GRAVITON = re.compile(r"[a-z]+[0-9]+g[a-z]*\.")
-SPOT_POOLS = ("reporting", "trial")
-"""Node pools that may stand on spot capacity: reports can be run again, and nobody waits for what is on trial."""
 OWN_REGISTRY = re.compile(r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
 """A registry of an AWS account: whether it is the estate's own is known where its accounts are."""
 
