@@ -69,7 +69,8 @@ def test_a_tenants_own_nodes_are_of_its_cells_version_and_surge() -> None:
 
 
 def _heavy() -> dict[str, Any]:
-    return {**HEAVY["workload"], "storage": HEAVY["storage"]}
+    workload: Any = HEAVY["workload"]
+    return {**workload, "storage": HEAVY["storage"]}
 
 
 def test_a_version_out_of_support_is_refused_from_the_day_after_in_the_words_of_the_file() -> None:
@@ -126,8 +127,8 @@ def test_nodes_may_be_three_minor_versions_behind_and_no_more() -> None:
     [
         ("1.35", "1.36", ""),
         ("1.36", "1.36", ""),
-        ("1.34", "1.36", "the control plane would go 2 minor versions from Kubernetes 1.34 to 1.36: at most 1 at once"),
-        ("1.36", "1.35", "the control plane would go 1 minor versions from Kubernetes 1.36 to 1.35: never back"),
+        ("1.34", "1.36", "the control plane would go from Kubernetes 1.34 to 1.36: at most 1 minor version at once"),
+        ("1.36", "1.35", "the control plane would go from Kubernetes 1.36 to 1.35: never back"),
     ],
 )
 def test_a_control_plane_takes_one_step_and_never_back(before: str, after: str, refused: str) -> None:
@@ -143,7 +144,7 @@ def test_nodes_do_not_go_back_and_what_an_older_release_wrote_says_nothing() -> 
     standing = held(plan)
     assert standing and (standing.kubernetes, standing.nodes) == ("1.36", "1.35")
     (only,) = unapproved(replace(standing, nodes="1.36"), plan, ())
-    assert "nodes would go 1 minor versions from Kubernetes 1.36 to 1.35: never back" in only.problem.message
+    assert "nodes would go from Kubernetes 1.36 to 1.35: never back" in only.problem.message
     assert only.problem.field == "cells.eu-1.kubernetes.nodes"
     assert unapproved(replace(standing, kubernetes="", nodes=""), plan, ()) == ()
 

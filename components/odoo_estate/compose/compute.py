@@ -44,7 +44,7 @@ def compose_cluster(
     )
     nodes: list[NodePool] = []
     # One after the other, so that an upgrade replaces the nodes of one pool at a time; the catalog lists first what hurts most.
-    for key, pool in reversed(pools.items()):
+    for key, pool in reversed(list(pools.items())):
         nodes.append(
             NodePool(
                 f"nodes-{key}",

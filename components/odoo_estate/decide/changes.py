@@ -133,9 +133,13 @@ def _kubernetes(before: Held, after: CellPlan) -> Iterator[Refused]:
         step = minor(new) - minor(old)
         if not 0 <= step <= most:
             further = old if step < 0 else f"1.{minor(old) + most}"
-            why = "never back" if step < 0 else f"at most {most} at once, so that it is noticed what no longer works"
+            why = (
+                "never back"
+                if step < 0
+                else f"at most {most} minor version{'s' * (most > 1)} at once, so that it is noticed what no longer works"
+            )
             yield Refused(
-                f"{what} would go {abs(step)} minor versions from Kubernetes {old} to {new}: {why}",
+                f"{what} would go from Kubernetes {old} to {new}: {why}",
                 document="estate",
                 field=("cells", after.cell, "kubernetes", field),
                 value=new,
