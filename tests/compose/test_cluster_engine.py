@@ -10,7 +10,7 @@ from tests.sandbox.conftest import Project
 
 from sandbox import environment as sandbox_environment
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 PROGRAM = """
 import os
