@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from component_inputs import tables as component_inputs
+
 from odoo_estate.cli import main as main_of_estate
 from odoo_estate.package import COMPONENTS
 from odoo_estate.package.provider import Package
@@ -96,6 +98,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "service-classes": service_classes,
     "rules": rules_table,
     "package-inputs": package_inputs,
+    "component-inputs": component_inputs,
     "managed-provider-check": printed("managed-provider", "check"),
     "managed-provider-preview": printed("managed-provider", "preview", "--all"),
     "white-label-partner-check": printed("white-label-partner", "check"),

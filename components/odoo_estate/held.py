@@ -40,6 +40,10 @@ class Held:
     databases: Mapping[str, HeldDatabase] = field(default_factory=dict)
     buckets: Mapping[str, str] = field(default_factory=dict)
     """Purpose to bucket name."""
+    kubernetes: str = ""
+    """Version of a cell's control plane; empty: written by a release that did not say it."""
+    nodes: str = ""
+    """The oldest version of its node pools."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; `from_json` reads them back."""
@@ -76,6 +80,8 @@ def held(plan: AnyPlan) -> Held | None:
                 cell=plan.cell,
                 databases={key: _database(database) for key, database in plan.databases.items()},
                 buckets={purpose: bucket.name for purpose, bucket in plan.buckets.items()},
+                kubernetes=plan.cluster.version,
+                nodes=min((pool.version for pool in plan.node_pools.values()), default=""),
             )
     return None
 

@@ -119,6 +119,17 @@ class Guardrails:
     """A recovery drill is owed so often; None: not by this stack."""
     last_drill: str = ""
     """ISO date of the newest that passed; empty: never."""
+    kubernetes: "KubernetesSupport | None" = None
+    """How long the stack's cluster is supported; None: it has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubernetesSupport:
+    """A Kubernetes version, from when on its end is announced, and the last day of its standard support (ISO dates)."""
+
+    version: str
+    notice_from: str
+    ends: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -404,10 +415,15 @@ class NodePoolPlan:
     desired_nodes: int
     max_nodes: int
     max_unavailable_percentage: int
+    """So much of the pool is drained at once while its nodes are replaced."""
     volume_gib: int
     labels: Mapping[str, str]
     taints: Mapping[str, tuple[str, str]]
     max_pods: int
+    version: str
+    """Kubernetes minor version of the nodes; never newer than the control plane's."""
+    image_release: str = ""
+    """EKS' release of the machine image; empty: the newest of ``version`` when the pool is made or its version raised."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -671,7 +687,7 @@ class NetworkPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterPlan:
-    """An EKS cluster; ``admin_role_arns`` become access entries with the cluster-admin policy, by key."""
+    """An EKS cluster; ``access`` says by key who reaches its API server."""
 
     name: str
     version: str
@@ -681,12 +697,30 @@ class ClusterPlan:
     log_types: tuple[str, ...]
     log_group: str
     log_retention_days: int
-    admin_role_arns: Mapping[str, str]
+    access: Mapping[str, "AccessPlan"]
     addons_before_nodes: Mapping[str, "AddonPlan"]
     addons_after_nodes: Mapping[str, "AddonPlan"]
     deletion_protection: bool
     public_access_cidrs: tuple[str, ...] = ()
     """Networks outside the VPC that may reach the API server; empty: only its private endpoint exists."""
+
+
+AUTOMATION_GROUP = "estate:automation"
+"""Kubernetes group of whatever may make and change namespaces; the cluster's admission policies know it."""
+VIEWER_GROUP = "estate:viewers"
+"""Kubernetes group of people who look at how the cluster is set up, and at nobody's data."""
+PARTNER_GROUP = "partner:"
+"""Prefix of the Kubernetes group of a partner's administrators."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessPlan:
+    """One IAM role's access entry: a member of ``groups`` in Kubernetes, and with ``policy`` (AWS' access policies) in the whole cluster."""
+
+    role_arn: str
+    groups: tuple[str, ...] = ()
+    policy: Literal["", "AmazonEKSClusterAdminPolicy", "AmazonEKSViewPolicy"] = ""
+    """Empty: what RBAC gives to its groups, and no more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -943,6 +977,8 @@ class PlatformPlan(Plan):
     provisioning: ProvisioningPlan
     labels: Mapping[str, str]
     """Owner labels for every object of the platform; values fit Kubernetes' label syntax."""
+    pod_security: str
+    """Version of the Pod Security Standards that pods are held to."""
     pages: PagesPlan
     issuers: Mapping[str, IssuerPlan] = field(default_factory=dict)
     ingress_targets: Mapping[str, str] = field(default_factory=dict)
@@ -1163,6 +1199,8 @@ class TenantPlan(Plan):
     cluster: str
     namespace: str
     """Own namespace, or the pooled workers' one for the pooled tenancy."""
+    pod_security: str
+    """Version of the Pod Security Standards that its pods are held to."""
     labels: Mapping[str, str]
     odoo: OdooPlan | None
     """None in the pooled tenancy: the platform's workers serve it."""

@@ -41,6 +41,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     "drill_days": "fixed",
     "last_drill": "fixed",
     "recovery": "fixed",
+    "kubernetes": "fixed",
 }
 """In which direction each threshold is tighter; ``fixed`` ones cannot be ordered, so a partner cannot set them."""
 

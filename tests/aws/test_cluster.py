@@ -21,7 +21,7 @@ def _cluster(plan: ClusterPlan) -> Graph:
     )
 
 
-def _pool(plan: NodePoolPlan) -> Graph:
+def _pool(plan: NodePoolPlan, key_arn: str | None = None) -> Graph:
     return recorded(
         lambda opts: NodePool(
             "x",
@@ -31,6 +31,7 @@ def _pool(plan: NodePoolPlan) -> Graph:
                 "node_role_arn": "arn:role",
                 "network": GIVEN_NETWORK,
                 "tags": {"tenant": "shared"},
+                "key_arn": key_arn,
             },
             opts,
         )
@@ -52,7 +53,22 @@ def test_only_named_administrators_get_in_not_even_whoever_made_it() -> None:
     access = one(graph, "eks/cluster:Cluster").inputs["accessConfig"]
     assert access == {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}
     entries = graph.of_type("aws:eks/accessEntry:AccessEntry")
-    assert [entry.inputs["principalArn"] for entry in entries] == ["arn:aws:iam::111111111111:role/operator"]
+    role = "arn:aws:iam::111111111111:role/"
+    assert {entry.inputs["principalArn"]: entry.inputs["kubernetesGroups"] for entry in entries} == {
+        f"{role}operator": ["estate:automation"],
+        f"{role}acme-partner-bright": ["partner:bright"],
+    }
+
+
+def test_a_partner_gets_what_its_group_has_and_no_policy_of_aws_on_top() -> None:
+    (admin,) = _cluster(cluster()).of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
+    assert admin.name == "x-operator"
+    assert admin.inputs["policyArn"].endswith(":cluster-access-policy/AmazonEKSClusterAdminPolicy")
+    assert admin.inputs["accessScope"] == {"type": "cluster"}
+
+
+def test_a_failing_zone_can_be_taken_out_of_the_clusters_traffic() -> None:
+    assert one(_cluster(cluster()), "eks/cluster:Cluster").inputs["zonalShiftConfig"] == {"enabled": True}
 
 
 def test_secrets_are_encrypted_and_everything_is_logged() -> None:
@@ -116,4 +132,22 @@ def test_nodes_hold_as_many_pods_as_the_address_plan_counts_on() -> None:
     bottlerocket = replace(node_pool(), ami_type="BOTTLEROCKET_ARM_64")
     assert base64.b64decode(user_data(bottlerocket)).decode() == "[settings.kubernetes]\nmax-pods = 58\n"
     template = one(_pool(bottlerocket), "ec2/launchTemplate:LaunchTemplate").inputs
-    assert template["blockDeviceMappings"][0]["deviceName"] == "/dev/xvdb"
+    system, data = template["blockDeviceMappings"]
+    assert (system["deviceName"], data["deviceName"]) == ("/dev/xvda", "/dev/xvdb")
+    assert system["ebs"]["encrypted"] == data["ebs"]["encrypted"] == "true"
+    assert "volumeSize" not in system["ebs"] and data["ebs"]["volumeSize"] == 80
+
+
+def test_a_nodes_key_encrypts_every_volume_of_its_image() -> None:
+    bottlerocket = replace(node_pool(), ami_type="BOTTLEROCKET_ARM_64")
+    template = one(_pool(bottlerocket, "arn:key"), "ec2/launchTemplate:LaunchTemplate").inputs
+    assert [volume["ebs"]["kmsKeyId"] for volume in template["blockDeviceMappings"]] == ["arn:key"] * 2
+
+
+def test_nodes_follow_a_version_that_is_written_down_and_are_never_forced_off() -> None:
+    group = one(_pool(replace(node_pool(), image_release="1.35.1-20261101")), "eks/nodeGroup:NodeGroup").inputs
+    assert (group["version"], group["releaseVersion"]) == ("1.35", "1.35.1-20261101")
+    assert "releaseVersion" not in one(_pool(node_pool()), "eks/nodeGroup:NodeGroup").inputs
+    assert "forceUpdateVersion" not in group
+    assert group["updateConfig"] == {"maxUnavailablePercentage": 33}
+    assert group["nodeRepairConfig"] == {"enabled": True}

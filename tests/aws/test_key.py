@@ -22,13 +22,25 @@ def test_administering_and_using_are_separate_statements() -> None:
     assert not {"kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"} & set(found["AccountUse"]["Action"])
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [one for one in SERVICES if one != "autoscaling"])
 def test_every_services_use_is_bounded(service: str) -> None:
     (statement,) = [s for sid, s in _by_sid(service).items() if sid.startswith("Service")]
     assert "*" not in str(statement["Principal"])
-    # The first's principal is already one role of this account; the second's calls carry nothing that a condition could look at.
-    if service not in ("autoscaling", "events"):
+    # Its calls carry nothing that a condition could look at.
+    if service != "events":
         assert statement["Condition"]
+
+
+def test_node_groups_of_a_fresh_account_may_use_the_key_before_their_role_exists() -> None:
+    # KMS refuses a policy whose principal is a role that is not there yet.
+    found = _by_sid("autoscaling")
+    role = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    for sid in ("ServiceAutoscaling", "ServiceAutoscalingGrants"):
+        assert found[sid]["Principal"] == {"AWS": "*"}
+        assert found[sid]["Condition"]["StringEquals"] == {"aws:PrincipalArn": role, "kms:CallerAccount": ACCOUNT}
+    assert "kms:CreateGrant" not in found["ServiceAutoscaling"]["Action"]
+    assert found["ServiceAutoscalingGrants"]["Action"] == ["kms:CreateGrant"]
+    assert found["ServiceAutoscalingGrants"]["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
 
 
 def test_the_log_service_uses_the_key_only_for_logs_of_this_account_and_region() -> None:

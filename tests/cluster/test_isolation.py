@@ -90,6 +90,57 @@ def test_a_partners_administrator_looks_after_its_own_namespace_only(
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/nodes",
+        "/api/v1/namespaces/{ns}/pods",
+        "/api/v1/namespaces/{ns}/resourcequotas",
+        "/apis/networking.k8s.io/v1/namespaces/{ns}/networkpolicies",
+        "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+        "/apis/external-secrets.io/v1/namespaces/{ns}/secretstores",
+        "/apis/traefik.io/v1alpha1/namespaces/{ns}/ingressroutes",
+    ],
+)
+def test_whoever_looks_at_the_cluster_sees_how_it_is_set_up(plane: ControlPlane, second: TenantPlan, path: str) -> None:
+    assert plane.call("GET", path.format(ns=second.namespace), as_user="olga", groups=("estate:viewers",))["items"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("GET", "/api/v1/namespaces/{ns}/secrets"),
+        ("GET", "/api/v1/namespaces/{ns}/configmaps"),
+        ("GET", "/api/v1/namespaces/{ns}/events"),
+        ("GET", "/api/v1/namespaces/{ns}/pods/some/log"),
+        ("POST", "/api/v1/namespaces/{ns}/pods/some/exec"),
+        ("DELETE", "/apis/networking.k8s.io/v1/namespaces/{ns}/networkpolicies/default-deny"),
+        ("DELETE", "/api/v1/nodes/some"),
+    ],
+)
+def test_and_nobodys_data_and_changes_nothing(plane: ControlPlane, second: TenantPlan, verb: str, path: str) -> None:
+    with pytest.raises(Refused) as refused:
+        plane.call(verb, path.format(ns=second.namespace), as_user="olga", groups=("estate:viewers",))
+    assert refused.value.status == 403
+
+
+def test_cluster_administrators_make_namespaces_only_as_the_automations_group(plane: ControlPlane) -> None:
+    # An access entry with AWS' cluster-admin policy and no group: RBAC says yes, admission says no.
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "attempt"}}
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "access-entries"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "deploy"}],
+    }
+    plane.apply(binding)
+    with pytest.raises(Refused, match="made, changed and deleted by the platform's automation"):
+        attempt(plane, manifest, as_user="deploy")
+    attempt(plane, manifest, as_user="deploy", groups=("estate:automation",))
+
+
+@pytest.mark.parametrize(
     ("verb", "path"),
     [
         ("GET", "/api/v1/namespaces/{ns}/secrets"),

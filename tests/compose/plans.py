@@ -1,6 +1,8 @@
 """Small complete plans: the least that has one of everything."""
 
 from odoo_estate.plan import (
+    AUTOMATION_GROUP,
+    AccessPlan,
     AddonPlan,
     AlarmPlan,
     AwsTarget,
@@ -105,7 +107,16 @@ def cluster(name: str = "acme-eu-1") -> ClusterPlan:
         log_types=("api", "audit", "authenticator", "controllerManager", "scheduler"),
         log_group=f"/aws/eks/{name}/cluster",
         log_retention_days=365,
-        admin_role_arns={"operator": f"arn:aws:iam::{WORKLOAD}:role/operator"},
+        access={
+            "operator": AccessPlan(
+                role_arn=f"arn:aws:iam::{WORKLOAD}:role/operator",
+                policy="AmazonEKSClusterAdminPolicy",
+                groups=(AUTOMATION_GROUP,),
+            ),
+            "partner-bright": AccessPlan(
+                role_arn=f"arn:aws:iam::{WORKLOAD}:role/acme-partner-bright", groups=("partner:bright",)
+            ),
+        },
         addons_before_nodes={
             "vpc-cni": AddonPlan(
                 version="v1.20.4-eksbuild.1",
@@ -142,6 +153,7 @@ def node_pool(workload: str = "web") -> NodePoolPlan:
         desired_nodes=2,
         max_nodes=6,
         max_unavailable_percentage=33,
+        version="1.35",
         volume_gib=80,
         labels={"workload": workload},
         taints={"workload": (workload, "NO_SCHEDULE")},

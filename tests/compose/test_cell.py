@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 from tests.compose import plans
 from tests.compose.graphs import cell, names, needs, one, recorded, statements
@@ -77,6 +78,54 @@ def test_nodes_wait_for_the_addons_that_make_them_ready() -> None:
     for addon in ("cluster-vpc-cni", "cluster-eks-pod-identity-agent"):
         assert needs(graph, nodes, one(graph, "eks/addon:Addon", addon))
     assert not needs(graph, one(graph, "eks/addon:Addon", "cluster-vpc-cni"), nodes)
+
+
+def test_an_upgrade_replaces_the_nodes_of_one_pool_at_a_time_and_the_control_plane_goes_first() -> None:
+    plan = plans.cell()
+    graph = recorded(replace(plan, node_pools={key: plans.node_pool(key) for key in ("system", "general", "edi")}))
+    pools = [one(graph, "eks/nodeGroup:NodeGroup", f"nodes-{key}") for key in ("edi", "general", "system")]
+    for earlier, later in pairwise(pools):
+        assert needs(graph, later, earlier) and not needs(graph, earlier, later)
+    for addon in ("cluster-vpc-cni", "cluster-eks-pod-identity-agent"):
+        assert needs(graph, pools[0], one(graph, "eks/addon:Addon", addon))
+    assert needs(graph, one(graph, "eks/addon:Addon", "addons-coredns"), pools[-1])
+
+
+def test_who_reaches_the_cluster_loses_that_before_the_cluster_goes() -> None:
+    graph = cell()
+    cluster = one(graph, "eks/cluster:Cluster", "cluster")
+    for kind in ("accessEntry:AccessEntry", "accessPolicyAssociation:AccessPolicyAssociation"):
+        assert needs(graph, one(graph, f"eks/{kind}", "cluster-operator"), cluster)
+    entry = one(graph, "eks/accessEntry:AccessEntry", "cluster-operator")
+    assert needs(graph, one(graph, "eks/accessPolicyAssociation:AccessPolicyAssociation", "cluster-operator"), entry)
+
+
+def test_everything_that_acts_through_the_cluster_is_gone_before_it_and_its_network_after() -> None:
+    # Destroyed in the order of the graph turned round: a security group or subnet that something still uses cannot go.
+    graph = cell()
+    cluster = one(graph, "eks/cluster:Cluster", "cluster")
+    for type_token in (
+        "eks/nodeGroup:NodeGroup",
+        "eks/addon:Addon",
+        "eks/podIdentityAssociation:PodIdentityAssociation",
+    ):
+        for node in graph.of_type(f"aws:{type_token}"):
+            assert needs(graph, node, cluster), node.name
+    for type_token in (
+        "ec2/subnet:Subnet",
+        "ec2/route:Route",
+        "ec2/natGateway:NatGateway",
+        "ec2/vpcEndpoint:VpcEndpoint",
+    ):
+        for node in graph.of_type(f"aws:{type_token}"):
+            assert needs(graph, cluster, node), node.name
+    roles = [
+        node
+        for node in graph.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+        if node.name.startswith("cluster-node-")
+    ]
+    pool = one(graph, "eks/nodeGroup:NodeGroup", "nodes-web")
+    assert len(roles) == 3 and all(needs(graph, pool, role) for role in roles)
 
 
 def test_the_control_plane_keeps_its_role_and_log_until_it_is_gone() -> None:

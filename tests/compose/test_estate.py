@@ -99,7 +99,7 @@ def test_every_physical_name_is_taken_once() -> None:
                 seen.add(place)
 
 
-def test_every_administrator_of_a_cluster_is_a_role_that_is_there_before_it() -> None:
+def test_everybody_who_reaches_a_cluster_has_a_role_that_is_there_before_it() -> None:
     # EKS refuses an access entry for a role that does not exist; the automation's own role is the estate's precondition.
     graph = _graphs()["landing-zone"]
     roles = {
@@ -110,7 +110,7 @@ def test_every_administrator_of_a_cluster_is_a_role_that_is_there_before_it() ->
     for plan in (*_cells(), *_recovery_regions()):
         if plan.cluster:
             own = plan.target.arn("iam", f"role/{plan.target.role}", regional=False)
-            assert set(plan.cluster.admin_role_arns.values()) - {own} <= roles
+            assert {one.role_arn for one in plan.cluster.access.values()} - {own} <= roles
             assert "landing-zone" in plan.depends_on or f"cell.{plan.cell}" in plan.depends_on
 
 

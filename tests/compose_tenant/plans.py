@@ -143,6 +143,7 @@ def pooler(**changes: Any) -> PoolerPlan:
 def platform() -> PlatformPlan:
     """One shared pooler and the shared workers of one class."""
     return PlatformPlan(
+        pod_security="v1.36",
         estate="acme",
         stack="platform.eu-1",
         kind="platform",
@@ -243,6 +244,7 @@ def tenant(customer: str = "medsupply", **changes: Any) -> TenantPlan:
         "partner": "",
         "cell": "eu-1",
         "cluster": "acme-eu-1",
+        "pod_security": "v1.36",
         "namespace": f"{customer}-production",
         "labels": labels(customer),
         "odoo": odoo(),

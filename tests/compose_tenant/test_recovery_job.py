@@ -62,6 +62,13 @@ def test_a_failed_check_is_not_tried_again_and_a_lost_node_costs_no_retry(tenant
 
 
 @EVERY
+def test_the_autoscaler_takes_no_node_away_from_a_dump(tenant: TenantPlan) -> None:
+    for job in cron_jobs(tenant.stack).values():
+        head = job["spec"]["jobTemplate"]["spec"]["template"]["metadata"]
+        assert head["annotations"] == {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+
+
+@EVERY
 def test_jobs_run_beside_the_master_credentials_as_nobody_else_could(tenant: TenantPlan) -> None:
     assert tenant.recovery is not None
     associations = graph(tenant.stack).of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")

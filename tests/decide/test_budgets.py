@@ -144,9 +144,11 @@ def test_the_system_pool_is_counted_with_everything_that_belongs_there() -> None
     world = context(of=estate({"eu-1": cell(band="cell-s", databases={"spare": "pg-s"})}))
     ingress, secrets, certificates = 2 * 3 * 250 + 2 * 25, 2 * 50 + 25 + 25, 2 * 50 + 2 * 25 + 25
     balancers, monitoring, addons = 2 * 100, 100 + 3 * 50 + 500, 4 * 100 + 2 * 60
-    poolers, cache_watch = 2 * 2 * (500 + 50), 50
+    poolers, cache_watch, autoscaler = 2 * 2 * (500 + 50), 50, 2 * 100
     used, limit = budget(world, "system-cpu")
-    assert used == ingress + secrets + certificates + balancers + monitoring + addons + poolers + cache_watch
+    assert (
+        used == ingress + secrets + certificates + balancers + monitoring + addons + poolers + cache_watch + autoscaler
+    )
     assert used <= limit
     alone = context(of=estate({"eu-1": cell(band="cell-s")}))
     more = budget(world, "system-memory")[0] - budget(alone, "system-memory")[0]

@@ -88,7 +88,7 @@ def test_the_pages_know_every_partners_brand_and_the_operators_first() -> None:
 
 def test_charts_are_pinned_and_only_those_of_the_catalog() -> None:
     plan = platform()
-    assert {key.split("-")[0] for key in plan.charts} == {"traefik", "external", "cert", "aws", "kube"}
+    assert {key.split("-")[0] for key in plan.charts} == {"traefik", "external", "cert", "aws", "kube", "cluster"}
     assert all(chart.version for chart in plan.charts.values())
     assert all(chart.namespace in plan.namespaces for chart in plan.charts.values())
 

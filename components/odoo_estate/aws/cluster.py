@@ -10,9 +10,10 @@ from odoo_estate.aws.log_group import log_group
 from odoo_estate.aws.policy import plain_service_trust
 from odoo_estate.aws.references import ClusterRef, NetworkRef
 from odoo_estate.aws.role import Role
-from odoo_estate.plan import ClusterPlan, RolePlan
+from odoo_estate.plan import AccessPlan, ClusterPlan, RolePlan
 
-ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+ACCESS_POLICY = "arn:aws:eks::aws:cluster-access-policy/"
+"""What the ARNs of AWS' own access policies begin with."""
 
 
 class ClusterArgs(TypedDict):
@@ -49,26 +50,20 @@ class Cluster(pulumi.ComponentResource):
             name=plan.name,
             version=plan.version,
             role_arn=role.arn,
-            vpc_config=_access(plan, args["network"]),
+            vpc_config=_network_access(plan, args["network"]),
             access_config={"authentication_mode": "API", "bootstrap_cluster_creator_admin_permissions": False},
             bootstrap_self_managed_addons=False,
             encryption_config={"provider": {"key_arn": args["key_arn"]}, "resources": ["secrets"]},
             kubernetes_network_config={"ip_family": "ipv4", "service_ipv4_cidr": plan.service_cidr},
             enabled_cluster_log_types=list(plan.log_types),
             upgrade_policy={"support_type": "STANDARD"},
+            # A zone that fails can be taken out of the cluster's traffic while it lasts.
+            zonal_shift_config={"enabled": True},
             deletion_protection=plan.deletion_protection,
             opts=pulumi.ResourceOptions(parent=self, protect=plan.deletion_protection, depends_on=[log, role]),
         )
-        for key, arn in plan.admin_role_arns.items():
-            entry = eks.AccessEntry(f"{name}-{key}", cluster_name=cluster.name, principal_arn=arn, opts=child)
-            eks.AccessPolicyAssociation(
-                f"{name}-{key}",
-                cluster_name=cluster.name,
-                policy_arn=ADMIN_POLICY,
-                principal_arn=entry.principal_arn,
-                access_scope={"type": "cluster"},
-                opts=child,
-            )
+        for key, access in plan.access.items():
+            _access_entry(f"{name}-{key}", cluster.name, access, child)
         addons(name, cluster.name, plan.addons_before_nodes, parent=self)
         self.arn = cluster.arn
         self.ref = ClusterRef(
@@ -81,7 +76,28 @@ class Cluster(pulumi.ComponentResource):
         self.register_outputs({"name": cluster.name, "endpoint": cluster.endpoint})
 
 
-def _access(plan: ClusterPlan, network: NetworkRef) -> eks.ClusterVpcConfigArgsDict:
+def _access_entry(
+    name: str, cluster_name: pulumi.Output[str], access: AccessPlan, opts: pulumi.ResourceOptions
+) -> None:
+    entry = eks.AccessEntry(
+        name,
+        cluster_name=cluster_name,
+        principal_arn=access.role_arn,
+        kubernetes_groups=list(access.groups),
+        opts=opts,
+    )
+    if access.policy:
+        eks.AccessPolicyAssociation(
+            name,
+            cluster_name=cluster_name,
+            policy_arn=ACCESS_POLICY + access.policy,
+            principal_arn=entry.principal_arn,
+            access_scope={"type": "cluster"},
+            opts=opts,
+        )
+
+
+def _network_access(plan: ClusterPlan, network: NetworkRef) -> eks.ClusterVpcConfigArgsDict:
     private: eks.ClusterVpcConfigArgsDict = {
         "subnet_ids": network.private_subnet_ids,
         "endpoint_private_access": True,

@@ -47,6 +47,7 @@ def key_statements(
         *_use("Account", (target.account,)),
         *(_use("OtherAccounts", accounts, only_roles_of(accounts)) if accounts else ()),
         *(SERVICES[service](target) for service in services),
+        *([_autoscaling_grants(target)] if "autoscaling" in services else []),
     )
 
 
@@ -160,17 +161,39 @@ def _publisher(service: str) -> Callable[[AwsTarget], Statement]:
 
 
 def _autoscaling(target: AwsTarget) -> Statement:
-    # Node groups launch instances through this role; without the grant the instances die while starting.
-    role = target.arn(
-        "iam", "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling", regional=False
-    )
+    """Node groups launch instances through this role; without it the instances die while starting.
+
+    Named in a condition, not as the principal: KMS refuses a policy with a role that does not exist, and in a fresh account AWS makes this one
+    only with the first node group.
+    """
     return {
         "Sid": "ServiceAutoscaling",
         "Effect": "Allow",
-        "Principal": {"AWS": role},
-        "Action": [*USE, "kms:CreateGrant"],
+        "Principal": {"AWS": "*"},
+        "Action": USE,
         "Resource": "*",
+        "Condition": {"StringEquals": _autoscaling_role(target)},
     }
+
+
+def _autoscaling_grants(target: AwsTarget) -> Statement:
+    """For volumes that EC2 attaches in the role's name, and for nobody else."""
+    return {
+        "Sid": "ServiceAutoscalingGrants",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": ["kms:CreateGrant"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": _autoscaling_role(target),
+            "Bool": {"kms:GrantIsForAWSResource": "true"},
+        },
+    }
+
+
+def _autoscaling_role(target: AwsTarget) -> dict[str, Json]:
+    role = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    return {"aws:PrincipalArn": target.arn("iam", role, regional=False), "kms:CallerAccount": target.account}
 
 
 def _events(_target: AwsTarget) -> Statement:

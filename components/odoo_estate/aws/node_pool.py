@@ -23,6 +23,10 @@ class NodePoolArgs(TypedDict):
     key_arn: NotRequired[pulumi.Input[str] | None]
 
 
+UPDATE_HOURS = 4
+"""A node's drain may wait a quarter of an hour for disruption budgets (EKS then gives up), and a pool of twelve goes in four steps."""
+
+
 class NodePool(pulumi.ComponentResource):
     """Auto-named, so that a change of machine type brings the new nodes up before the old ones drain."""
 
@@ -36,6 +40,8 @@ class NodePool(pulumi.ComponentResource):
             node_role_arn=args["node_role_arn"],
             subnet_ids=args["network"].private_subnet_ids,
             ami_type=plan.ami_type,
+            version=plan.version,
+            release_version=plan.image_release or None,
             capacity_type=plan.capacity_type,
             instance_types=list(plan.instance_types),
             scaling_config={
@@ -48,15 +54,19 @@ class NodePool(pulumi.ComponentResource):
             launch_template={"id": template.id, "version": pulumi.Output.format("{0}", template.latest_version)},
             labels=dict(plan.labels),
             taints=[{"key": key, "value": value, "effect": effect} for key, (value, effect) in plan.taints.items()],
-            # The autoscaler owns the number of nodes once they run.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["scalingConfig.desiredSize"]),
+            # No force: an update that a disruption budget holds up fails and is repeated, it does not evict.
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # The autoscaler owns the number of nodes once they run.
+                ignore_changes=["scalingConfig.desiredSize"],
+                custom_timeouts=pulumi.CustomTimeouts(update=f"{UPDATE_HOURS}h"),
+            ),
         )
         self.register_outputs({})
 
     def _launch_template(self, name: str, args: NodePoolArgs) -> ec2.LaunchTemplate:
         plan = args["plan"]
         tags = {**args["tags"], "Name": plan.name}
-        key_arn = args.get("key_arn")
         return ec2.LaunchTemplate(
             name,
             description=f"Nodes of pool {plan.name}",
@@ -67,21 +77,27 @@ class NodePool(pulumi.ComponentResource):
                 "http_put_response_hop_limit": 1,
             },
             monitoring={"enabled": True},
-            block_device_mappings=[
-                {
-                    # Bottlerocket keeps containers on its second volume.
-                    "device_name": "/dev/xvdb" if is_bottlerocket(plan) else "/dev/xvda",
-                    "ebs": {
-                        "volume_type": "gp3",
-                        "volume_size": plan.volume_gib,
-                        "encrypted": "true",
-                        **({"kms_key_id": key_arn} if key_arn else {}),
-                        "delete_on_termination": "true",
-                    },
-                }
-            ],
+            block_device_mappings=_volumes(plan, args.get("key_arn")),
             tag_specifications=[
                 {"resource_type": resource, "tags": tags} for resource in ("instance", "volume", "network-interface")
             ],
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _volumes(
+    plan: NodePoolPlan, key_arn: pulumi.Input[str] | None
+) -> list[ec2.LaunchTemplateBlockDeviceMappingArgsDict]:
+    """Every volume of the machine image: what is not named here is encrypted only where the account does so by itself."""
+    ebs: ec2.LaunchTemplateBlockDeviceMappingEbsArgsDict = {
+        "volume_type": "gp3",
+        "encrypted": "true",
+        "delete_on_termination": "true",
+    }
+    if key_arn:
+        ebs["kms_key_id"] = key_arn
+    data: ec2.LaunchTemplateBlockDeviceMappingEbsArgsDict = {**ebs, "volume_size": plan.volume_gib}
+    if not is_bottlerocket(plan):
+        return [{"device_name": "/dev/xvda", "ebs": data}]
+    # Bottlerocket keeps containers on its second volume; the first is as large as its image.
+    return [{"device_name": "/dev/xvda", "ebs": ebs}, {"device_name": "/dev/xvdb", "ebs": data}]

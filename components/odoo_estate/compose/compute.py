@@ -42,21 +42,23 @@ def compose_cluster(
         {"plan": plan, "network": network.ref, "key_arn": encryption.data, "log_key_arn": encryption.logs},
         after(here, network),
     )
-    nodes = [
-        NodePool(
-            f"nodes-{key}",
-            {
-                "plan": pool,
-                "cluster_name": cluster.ref.name,
-                "node_role_arn": cluster.ref.node_role_arn,
-                "network": network.ref,
-                "tags": tags,
-                "key_arn": encryption.volumes,
-            },
-            after(here, cluster, network),
+    nodes: list[NodePool] = []
+    # One after the other, so that an upgrade replaces the nodes of one pool at a time; the catalog lists first what hurts most.
+    for key, pool in reversed(list(pools.items())):
+        nodes.append(
+            NodePool(
+                f"nodes-{key}",
+                {
+                    "plan": pool,
+                    "cluster_name": cluster.ref.name,
+                    "node_role_arn": cluster.ref.node_role_arn,
+                    "network": network.ref,
+                    "tags": tags,
+                    "key_arn": encryption.volumes,
+                },
+                after(here, cluster, network, *nodes[-1:]),
+            )
         )
-        for key, pool in pools.items()
-    ]
     if nodes:
         # Without nodes these would stay degraded until they time out.
         Addons(

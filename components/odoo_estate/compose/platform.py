@@ -31,6 +31,7 @@ from odoo_estate.kubernetes.pages import Pages
 from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
 from odoo_estate.kubernetes.pooler import Pooler, pooler_host
 from odoo_estate.kubernetes.route import shared_middlewares
+from odoo_estate.kubernetes.viewers import viewers
 from odoo_estate.odoo.database_access import STORE, master_access
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
@@ -92,6 +93,7 @@ def cluster_services(plan: PlatformPlan, cell: CellOutputs, at: Here) -> list[pu
     for key in plan.ingress_classes:
         first.append(ingress_class(f"ingress-class-{key}", key, labels, at.cluster))
     partner_role(labels, at.cluster)
+    viewers("viewers", labels, at.cluster)
     charts: list[pulumi.Resource] = [
         chart(f"chart-{key}", key, spec, after(at.cluster, *first)) for key, spec in plan.charts.items()
     ]
@@ -158,6 +160,7 @@ def workload_namespaces(plan: PlatformPlan, at: Here) -> list[pulumi.Resource]:
             {
                 "namespace": plan.provisioning.namespace,
                 "labels": labels[plan.provisioning.namespace],
+                "pod_security": plan.pod_security,
                 "policies": provisioning_policies(plan.provisioning.database_cidrs),
             },
             at.components,
@@ -169,6 +172,7 @@ def workload_namespaces(plan: PlatformPlan, at: Here) -> list[pulumi.Resource]:
             {
                 "namespace": name,
                 "labels": labels[name],
+                "pod_security": plan.pod_security,
                 "policies": {"default-deny": denial(), "dns": name_resolution()},
             },
             at.components,
@@ -181,6 +185,7 @@ def workload_namespaces(plan: PlatformPlan, at: Here) -> list[pulumi.Resource]:
             {
                 "namespace": workers.namespace,
                 "labels": labels[workers.namespace],
+                "pod_security": plan.pod_security,
                 "policies": workload_policies(workers.network),
                 "quota": workers.quota,
                 "pooler": workers.network.pooler_name,

@@ -232,6 +232,7 @@ def own_nodes(plan: TenantPlan, cell: CellOutputs, at: Here) -> list[pulumi.Reso
                 "node_role_arn": cell.cluster.node_role_arn,
                 "network": cell.network,
                 "tags": plan.tags,
+                "key_arn": cell.key_arn("data"),
             },
             at.components,
         )
@@ -244,6 +245,7 @@ def namespace(plan: TenantPlan, at: Here) -> WorkloadNamespace:
         {
             "namespace": plan.namespace,
             "labels": plan.labels,
+            "pod_security": plan.pod_security,
             "policies": workload_policies(plan.network) if plan.network else {},
             "quota": plan.quota,
             "pooler": plan.pooler.name,

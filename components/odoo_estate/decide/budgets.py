@@ -249,6 +249,15 @@ def _budgets(context: Context, cell: str) -> Iterator[Budget]:
         unit="tenants",
         arithmetic=f"cell_bands.{context.estate.cells[cell].band}.max_tenants",
     )
+    pools = len(shared.band(context, cell).node_pools)
+    own = sum(context.tenancy(one) == "semi-dedicated" and one.environment == "production" for one in known)
+    yield Budget(
+        name="node-groups",
+        used=pools + own,
+        limit=context.catalog.assumptions.node_groups_per_cluster,
+        unit="node groups",
+        arithmetic=f"{pools} pools of the cell + {own} of tenants",
+    )
 
 
 def _database(context: Context, cell: str, database: str, demands: Mapping[Tenant, Demand]) -> Iterator[Budget]:

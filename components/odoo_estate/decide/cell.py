@@ -21,6 +21,9 @@ from odoo_estate.decide import (
 )
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.cache_alarms import cache_alarms
+from odoo_estate.decide.cluster import cluster_plan, node_pools
+from odoo_estate.decide.cluster import support as kubernetes_support
+from odoo_estate.decide.cluster import version_decision as kubernetes_decision
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.database_alarms import DEPTHS, database_alarms
 from odoo_estate.decide.guardrails import guardrails
@@ -28,29 +31,24 @@ from odoo_estate.decide.instances import cache_plan, database_plan
 from odoo_estate.decide.landing_zone import PLATFORM_ZONE, shared_target
 from odoo_estate.decide.lifting import lifted
 from odoo_estate.decide.logs import log_days
-from odoo_estate.decide.naming import LANDING_ZONE, cell_stack, name, part
+from odoo_estate.decide.naming import LANDING_ZONE, cell_stack, name
 from odoo_estate.decide.postgres_parameters import decision as parameter_decision
 from odoo_estate.decide.postgres_tier import Tier, tier
 from odoo_estate.decide.postgres_version import decision as version_decision
 from odoo_estate.decide.postgres_version import upgrade_plan
 from odoo_estate.decide.regions import REGIONS
-from odoo_estate.decide.tags import POOL, SHARED, labels, tags
+from odoo_estate.decide.tags import SHARED, tags
 from odoo_estate.plan import (
-    AddonPlan,
     AlarmPlan,
-    AwsTarget,
     BackupEventsPlan,
     BucketPlan,
     CachePlan,
     CellPlan,
-    ClusterPlan,
     DatabasePlan,
     DatabaseReplicationPlan,
     Decision,
     DelegationPlan,
-    Json,
     KeyPlan,
-    NodePoolPlan,
     PlatformIdentityPlan,
     Purpose,
     UpgradePlan,
@@ -59,17 +57,6 @@ from odoo_estate.spec.catalog import CellBand, ServiceClass
 
 DATA_CLASSES = ("internal", "confidential", "restricted")
 """From the least protected to the most."""
-CLUSTER_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
-"""Nodes never become ready without these."""
-POD_IDENTITIES: Mapping[str, tuple[str, str]] = {
-    "vpc-cni": ("aws-node", "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"),
-    "aws-ebs-csi-driver": ("ebs-csi-controller-sa", "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"),
-}
-"""Add-on to its service account and the AWS policy it needs (EKS user guide, add-ons from AWS, read 2026-11)."""
-SURGE_PERCENT = 33
-"""So many of a pool's nodes are replaced at once: one of three."""
-DEPLOY = "deploy"
 INFREQUENT_DAYS = 90
 """Attachments are read in the weeks after an order, hardly later; S3 allows the cheaper class from 30 days."""
 LOG_ARCHIVE_DAYS = 90
@@ -107,13 +94,16 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
     caches = {MAIN: _cache(context, cell, band, owed, windows)}
     vaults = backup.cell_vaults(estate, catalog, cell, owed)
     own_tags = cell_tags(context, cell)
-    rails = guardrails(
-        context,
-        classes=classes,
-        owed=owed,
-        production=True,
-        residency_regions=estate.residency[one.residency].regions,
-        cell=cell,
+    rails = replace(
+        guardrails(
+            context,
+            classes=classes,
+            owed=owed,
+            production=True,
+            residency_regions=estate.residency[one.residency].regions,
+            cell=cell,
+        ),
+        kubernetes=kubernetes_support(context, cell),
     )
     copies_only = drills.waits_for_nothing(context, cell)
     drill = drills.decision(context, cell) if copies_only else None
@@ -145,7 +135,7 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         cell=cell,
         tenancy=one.tenancy,
         network=vpc,
-        cluster=_cluster(context, cell, target, days),
+        cluster=cluster_plan(context, cell, days),
         node_pools=node_pools(context, cell, own_tags),
         keys=_keys(context, cell),
         databases=databases,
@@ -220,90 +210,6 @@ def cell_tags(context: Context, cell: str) -> dict[str, str]:
 def selection(context: Context, cell: str) -> dict[str, str]:
     """The tags by which the cell's backup plan takes things in: also those of tenants whose backup class is the cell's."""
     return {"cell": cell, backup.BACKUP_CLASS: backup.cell_terms(context, cell).backup_class}
-
-
-# --- cluster -------------------------------------------------------------------------------------------------------
-
-
-def _cluster(context: Context, cell: str, target: AwsTarget, days: int) -> ClusterPlan:
-    estate, versions = context.estate, context.catalog.versions
-    cluster = shared.cluster(context, cell)
-    after = [key for key in versions.addons if key not in BEFORE_NODES]
-    deployers = {DEPLOY: name("iam-role", estate.estate, DEPLOY)}
-    if estate.deploy_role:
-        deployers["automation"] = estate.deploy_role
-    return ClusterPlan(
-        name=cluster,
-        version=versions.kubernetes,
-        service_cidr=network.service_range(estate),
-        role=name("iam-role", estate.estate, cell, "cluster"),
-        node_role=name("iam-role", estate.estate, cell, "nodes"),
-        log_types=CLUSTER_LOGS,
-        log_group=f"/aws/eks/{cluster}/cluster",
-        log_retention_days=days,
-        admin_role_arns={key: target.arn("iam", f"role/{role}", regional=False) for key, role in deployers.items()},
-        addons_before_nodes={key: _addon(context, cell, key) for key in BEFORE_NODES if key in versions.addons},
-        addons_after_nodes={key: _addon(context, cell, key) for key in after},
-        deletion_protection=True,
-    )
-
-
-def _addon(context: Context, cell: str, addon: str) -> AddonPlan:
-    account, policy = POD_IDENTITIES.get(addon, ("", ""))
-    return AddonPlan(
-        version=context.catalog.versions.addons[addon],
-        configuration=_addon_configuration(addon),
-        service_account=account,
-        role=name("iam-role", context.estate.estate, cell, part(addon)) if account else "",
-        managed_policy_arns=(policy,) if policy else (),
-    )
-
-
-def _addon_configuration(addon: str) -> Mapping[str, Json]:
-    """Strings throughout for the CNI: its schema accepts no booleans. Others tolerate the tainted system pool, where they belong."""
-    if addon == "vpc-cni":
-        return {
-            "enableNetworkPolicy": "true",
-            "env": {
-                "ENABLE_PREFIX_DELEGATION": "true",
-                "NETWORK_POLICY_ENFORCING_MODE": "standard",
-                "WARM_PREFIX_TARGET": "1",
-            },
-        }
-    toleration: Json = [{"key": POOL, "operator": "Equal", "value": shared.SYSTEM_POOL, "effect": "NoSchedule"}]
-    if addon in ("coredns", "metrics-server"):
-        return {"tolerations": toleration, "nodeSelector": {POOL: shared.SYSTEM_POOL}}
-    if addon == "aws-ebs-csi-driver":
-        return {"controller": {"tolerations": toleration, "nodeSelector": {POOL: shared.SYSTEM_POOL}}}
-    return {}
-
-
-def node_pools(
-    context: Context, cell: str, own_tags: Mapping[str, str], *, suffix: tuple[str, ...] = ()
-) -> dict[str, NodePoolPlan]:
-    """The band's pools; every node says which pool it is of, and a tainted pool takes only what tolerates it."""
-    catalog = context.catalog
-    band = shared.band(context, cell)
-    plans = {}
-    for key, pool in band.node_pools.items():
-        size = catalog.node_bands[pool.band]
-        plans[key] = NodePoolPlan(
-            name=name("node-group", context.estate.estate, cell, *suffix, part(key)),
-            band=pool.band,
-            workload=key,
-            instance_types=size.instance_types,
-            ami_type=catalog.versions.ami_type,
-            capacity_type="SPOT" if pool.capacity == "spot" else "ON_DEMAND",
-            min_nodes=pool.min_nodes,
-            desired_nodes=pool.desired_nodes,
-            max_nodes=pool.max_nodes,
-            max_unavailable_percentage=SURGE_PERCENT,
-            volume_gib=size.volume_gib,
-            labels={POOL: key, **labels(own_tags)},
-            taints={POOL: (key, "NO_SCHEDULE")} if pool.tainted else {},
-            max_pods=size.max_pods,
-        )
-    return plans
 
 
 # --- data ----------------------------------------------------------------------------------------------------------
@@ -516,6 +422,7 @@ def _identities(context: Context, cell: str, band: CellBand) -> dict[str, Platfo
         ("external-secrets", identities.external_secrets),
         ("cert-manager", identities.cert_manager),
         ("aws-load-balancer-controller", identities.load_balancers),
+        ("cluster-autoscaler", identities.cluster_autoscaler),
     ):
         if chart in charts:
             found[chart] = make(context, cell, charts[chart].namespace)
@@ -600,6 +507,7 @@ def _decisions(
             reason=f"slot {one.slot} of {estate.network.supernet}; {network.cell_range(estate, cell, recovery=True)} is kept for recovery",
             binding=f"{band.zones} zones, NAT {band.nat}",
         ),
+        kubernetes_decision(context, cell),
         Decision(
             topic="database",
             value=f"{band.postgres} ({postgres.instance_class})",

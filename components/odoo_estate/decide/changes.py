@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from odoo_estate.errors import Path, Refused
 from odoo_estate.held import Held, held
 from odoo_estate.plan import AnyPlan, CellPlan, DatabasePlan, TenantPlan, UpgradePlan
+from odoo_estate.spec.catalog import minor
+from odoo_estate.spec.estate_references import OLDEST_NODES
 
 APPROVAL = "CHG-01"
 """Rule id of the exception that approves a change of this kind; like any other it has a reason, an approver and an end."""
@@ -37,7 +39,7 @@ def unapproved(before: Held, after: AnyPlan, classes: Sequence[str], today: date
                 found += _weaker(before, after, classes)
             return tuple(found)
         case CellPlan():
-            return tuple(_shared_instances(before, after, today))
+            return (*_shared_instances(before, after, today), *_kubernetes(before, after))
     return ()
 
 
@@ -117,6 +119,33 @@ def _shared_instances(before: Held, after: CellPlan, today: date | None) -> Iter
             value=key,
             remedy="move its tenants away first",
         )
+
+
+def _kubernetes(before: Held, after: CellPlan) -> Iterator[Refused]:
+    """EKS takes a control plane one minor version further and never back, and nodes no further than the control plane that stands."""
+    nodes = max((pool.version for pool in after.node_pools.values()), default="")
+    for what, field, old, new, most in (
+        ("the control plane", "control_plane", before.kubernetes, after.cluster.version, 1),
+        ("nodes", "nodes", before.nodes, nodes, OLDEST_NODES),
+    ):
+        if not old or not new:
+            continue
+        step = minor(new) - minor(old)
+        if not 0 <= step <= most:
+            further = old if step < 0 else f"1.{minor(old) + most}"
+            why = (
+                "never back"
+                if step < 0
+                else f"at most {most} minor version{'s' * (most > 1)} at once, so that it is noticed what no longer works"
+            )
+            yield Refused(
+                f"{what} would go from Kubernetes {old} to {new}: {why}",
+                document="estate",
+                field=("cells", after.cell, "kubernetes", field),
+                value=new,
+                allowed=tuple(dict.fromkeys((old, further))),
+                remedy=f'write `{field}: "{further}"` in the `kubernetes` entry of this cell',
+            )
 
 
 def _instance(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from odoo_estate.decide import shared
+from odoo_estate.decide.cluster import versions as cluster_versions
 from odoo_estate.decide.context import Context
 from odoo_estate.decide.network import zones
 from odoo_estate.decide.shared import SYSTEM_POOL
@@ -245,6 +246,42 @@ def _load_balancers(context: Context, cell: str) -> Mapping[str, Json]:
     }
 
 
+def _autoscaler(context: Context, cell: str) -> Mapping[str, Json]:
+    """Scales every node group of the cluster within its bounds. The region has to be said: pods cannot ask the metadata service."""
+    version, _ = cluster_versions(context, cell)
+    return {
+        **placed(context, cell),
+        "fullnameOverride": "cluster-autoscaler",
+        "cloudProvider": "aws",
+        "awsRegion": shared.target(context, cell).region,
+        "autoDiscovery": {"clusterName": shared.cluster(context, cell)},
+        "image": {"tag": context.catalog.versions.kubernetes_releases[version].cluster_autoscaler},
+        "replicaCount": REPLICAS,
+        "priorityClassName": shared.PLATFORM_PRIORITY,
+        "podDisruptionBudget": {"maxUnavailable": 1},
+        "rbac": {"serviceAccount": {"create": True, "name": "cluster-autoscaler"}},
+        "resources": _requests(100, 400),
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 65534,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containerSecurityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "extraArgs": {
+            "balance-similar-node-groups": True,
+            # The group that leaves the least idle.
+            "expander": "least-waste",
+            # Odoo's pods have scratch on the node and nothing else there: their nodes may go as well.
+            "skip-nodes-with-local-storage": False,
+            "skip-nodes-with-system-pods": False,
+        },
+    }
+
+
 def _monitoring(context: Context, cell: str) -> Mapping[str, Json]:
     spot = placed(context, cell)
     return {
@@ -272,6 +309,7 @@ def _monitoring(context: Context, cell: str) -> Mapping[str, Json]:
 VALUES = {
     "aws-load-balancer-controller": _load_balancers,
     "cert-manager": _cert_manager,
+    "cluster-autoscaler": _autoscaler,
     "external-secrets": _external_secrets,
     "kube-prometheus-stack": _monitoring,
 }

@@ -212,6 +212,46 @@ def load_balancers(context: Context, cell: str, namespace: str) -> PlatformIdent
     )
 
 
+def cluster_autoscaler(context: Context, cell: str, namespace: str) -> PlatformIdentityPlan:
+    """Changes the size of this cluster's node groups, tenants' own included, and of no other group: EKS tags each of them with its cluster, and
+    tells their labels and taints, without which a pool could not be started from nothing (after the autoscaler's own policy)."""
+    target, estate, cluster = shared.target(context, cell), context.estate.estate, shared.cluster(context, cell)
+    return PlatformIdentityPlan(
+        namespace=namespace,
+        service_account="cluster-autoscaler",
+        role=RolePlan(
+            name=name("iam-role", estate, cell, "autoscaler"),
+            description=f"Cluster Autoscaler of cell {cell}",
+            trust=(pod_trust(target, cluster),),
+            statements=(
+                {"Effect": "Allow", "Action": list(AUTOSCALER_READS), "Resource": "*"},
+                {
+                    "Effect": "Allow",
+                    "Action": ["eks:DescribeNodegroup"],
+                    "Resource": target.arn("eks", f"nodegroup/{cluster}/*"),
+                },
+                {
+                    "Effect": "Allow",
+                    "Action": ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+                    "Resource": target.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*"),
+                    "Condition": {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster}": "owned"}},
+                },
+            ),
+        ),
+    )
+
+
+AUTOSCALER_READS = (
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeAutoScalingInstances",
+    "autoscaling:DescribeLaunchConfigurations",
+    "autoscaling:DescribeScalingActivities",
+    "autoscaling:DescribeTags",
+    "ec2:DescribeImages",
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeLaunchTemplateVersions",
+    "ec2:GetInstanceTypesFromInstanceRequirements",
+)
 BALANCER_READS = (
     "ec2:DescribeAccountAttributes",
     "ec2:DescribeAddresses",

@@ -417,3 +417,9 @@ def _decisions(context: Context, vaults: dict[str, tuple[str, VaultPlan]]) -> tu
             reason="an alarm line for the whole class; each tenant has its own",
         ),
     )
+
+
+def account_roles(context: Context, account: str) -> dict[str, str]:
+    """The roles that people and automation have in one account: key to name."""
+    prefix = f"{account}-"
+    return {key.removeprefix(prefix): role.name for key, (target, role) in _roles(context).items() if target == account}

@@ -90,6 +90,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
             recovery_jobs=catalog.assumptions.recovery_jobs_at_once,
         ),
         labels=own_labels,
+        pod_security=catalog.versions.pod_security,
         certificate_namespace=catalog.versions.charts["cert-manager"].namespace,
         pages=_pages(context, cell),
         cache_watch=cache_watch.cache_watch_plan(context, cell),

@@ -15,7 +15,7 @@ from odoo_estate.decide.sizing import Pods
 from odoo_estate.decide.tags import POOL
 from odoo_estate.errors import Refused
 from odoo_estate.plan import AwsTarget, ContainerSize, PoolerPlan, PoolPlan, PriorityPlan
-from odoo_estate.spec.catalog import CellBand, OdooBand, PostgresBand
+from odoo_estate.spec.catalog import SPOT_POOLS, CellBand, OdooBand, PostgresBand
 
 INGRESS_NAMESPACE = "ingress"
 MONITORING_NAMESPACE = "monitoring"
@@ -25,6 +25,7 @@ SERVICE_ACCOUNT = "odoo"
 SYSTEM_POOL = "system"
 GENERAL_POOL = "general"
 INTEGRATION_POOL = "integration"
+REPORTING_POOL, TRIAL_POOL = SPOT_POOLS
 OPERATOR_BRAND = "_operator"
 """Brand of customers without a partner (`RoutePlan.brand`); no partner can be called so."""
 ISSUER = "acme"

@@ -8,6 +8,7 @@ from math import ceil
 from odoo_estate.decide import (
     backup,
     budgets,
+    cluster,
     dumps_key,
     entitlements,
     lifecycle,
@@ -22,7 +23,7 @@ from odoo_estate.decide import (
 )
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.cache_alarms import cache_alarms
-from odoo_estate.decide.cell import SURGE_PERCENT, cell_windows, selection
+from odoo_estate.decide.cell import cell_windows, selection
 from odoo_estate.decide.context import MAIN, OWN, Context, Tenant
 from odoo_estate.decide.database_alarms import database_alarms
 from odoo_estate.decide.guardrails import guardrails
@@ -33,7 +34,7 @@ from odoo_estate.decide.postgres_tier import tier
 from odoo_estate.decide.postgres_version import decision as version_decision
 from odoo_estate.decide.postgres_version import upgrade_plan
 from odoo_estate.decide.schedules import Windows, check_shared, check_windows, customer_windows
-from odoo_estate.decide.tags import POOL, labels, tags
+from odoo_estate.decide.tags import labels, tags
 from odoo_estate.errors import Refused
 from odoo_estate.plan import (
     AlarmPlan,
@@ -142,6 +143,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         partner=contract.partner or "",
         cell=cell,
         cluster=shared.cluster(context, cell),
+        pod_security=context.catalog.versions.pod_security,
         namespace=_namespace(context, tenant),
         labels=labels(own_tags),
         odoo=_asleep(odoo) if odoo and contract.suspended else odoo,
@@ -400,7 +402,6 @@ def _node_pool(context: Context, tenant: Tenant, decisions: list[Decision], foun
     service = context.service_class(tenant.customer)
     band, least, most, decision = budgets.own_nodes(context, tenant, service.availability.zones)
     decisions.append(decision)
-    size = context.catalog.node_bands[band]
     pool = _namespace(context, tenant)
     found.append(
         Budget(
@@ -411,21 +412,14 @@ def _node_pool(context: Context, tenant: Tenant, decisions: list[Decision], foun
             arithmetic=f"{decision.reason}; at most replicas",
         )
     )
-    return NodePoolPlan(
-        name=name("node-group", context.estate.estate, *tenant),
+    return cluster.node_pool(
+        context,
+        context.cell_of(tenant.customer),
+        pool,
         band=band,
-        workload=pool,
-        instance_types=size.instance_types,
-        ami_type=context.catalog.versions.ami_type,
-        capacity_type="ON_DEMAND",
-        min_nodes=least,
-        desired_nodes=least,
-        max_nodes=most,
-        max_unavailable_percentage=SURGE_PERCENT,
-        volume_gib=size.volume_gib,
-        labels={POOL: pool},
-        taints={POOL: (pool, "NO_SCHEDULE")},
-        max_pods=size.max_pods,
+        least=least,
+        most=most,
+        physical=name("node-group", context.estate.estate, *tenant),
     )
 
 

@@ -8,6 +8,8 @@ from odoo_estate.decide.shared import (
     BACKGROUND_PRIORITY,
     GENERAL_POOL,
     INTEGRATION_POOL,
+    REPORTING_POOL,
+    TRIAL_POOL,
     TRIAL_PRIORITY,
     WEB_PRIORITY,
     Place,
@@ -63,9 +65,10 @@ def workload_bands(band: OdooBand, *, reporting: bool) -> dict[Workload, Workloa
     return found
 
 
-def place_of(workload: Workload, cell: CellBand) -> Place:
-    """The cell's pool for a workload."""
-    return place(cell, PLACES[workload])
+def place_of(workload: Workload, cell: CellBand, *, production: bool = True) -> Place:
+    """The cell's pool for a workload; where the cell has pools for trials or reports, theirs."""
+    own = TRIAL_POOL if not production else REPORTING_POOL if workload == "reporting" else PLACES[workload]
+    return place(cell, own if own in cell.node_pools else PLACES[workload])
 
 
 def replicas(band: WorkloadBand, workload: Workload, *, production: bool, least_web: int) -> tuple[int, int]:
@@ -87,7 +90,7 @@ def tenant_workloads(
             workload,
             one,
             replicas=replicas(one, workload, production=production, least_web=service.availability.min_web_replicas),
-            place=Place(own_pool, True) if own_pool else place_of(workload, cell),
+            place=Place(own_pool, True) if own_pool else place_of(workload, cell, production=production),
             production=production,
             spread=service.availability.zones > 1,
         )

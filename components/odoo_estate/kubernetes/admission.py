@@ -14,9 +14,8 @@ import pulumi_kubernetes as k8s
 
 from odoo_estate.kubernetes import boundary
 from odoo_estate.kubernetes.metadata import object_metadata
+from odoo_estate.plan import AUTOMATION_GROUP
 
-PLATFORM_GROUP = "estate:automation"
-"""The group of whatever may make and change namespaces: an access entry gives it to the deploy role."""
 PARTNER_ROLE = "estate-partner"
 """The cluster role that partners' administrators hold in their tenants' namespaces."""
 MAX_PRIORITY = 1000
@@ -255,7 +254,7 @@ def forbidden_kinds() -> Admission:
 
 def namespaces() -> Admission:
     """Boundaries are set by the platform, and by nobody else; the namespace controller ends what is being deleted."""
-    mine = f"request.userInfo.groups.exists(g, g in ['{PLATFORM_GROUP}', 'system:masters'])"
+    mine = f"request.userInfo.groups.exists(g, g in ['{AUTOMATION_GROUP}', 'system:masters'])"
     controller = "request.userInfo.username.startsWith('system:serviceaccount:kube-system:')"
     return Admission(
         resources={"": ("namespaces",)},

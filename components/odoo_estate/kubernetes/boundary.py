@@ -5,6 +5,8 @@ The admission policies (`odoo_estate.kubernetes.admission`) read these from the 
 
 from collections.abc import Mapping, Sequence
 
+from odoo_estate.plan import PARTNER_GROUP
+
 LABEL = "odoo-estate/boundary"
 """``tenant``: the namespace of one tenant environment. ``platform``: workloads of the platform itself."""
 HOSTS = "odoo-estate/hosts"
@@ -24,4 +26,4 @@ def tenant_boundary(*, hosts: Sequence[str], pools: Sequence[str], secrets_role_
 
 def partner_group(partner: str) -> str:
     """The Kubernetes group of a partner's administrators; an access entry of the cluster gives it to their IAM role."""
-    return f"partner:{partner}"
+    return PARTNER_GROUP + partner

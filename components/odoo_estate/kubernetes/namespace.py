@@ -12,9 +12,6 @@ from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.kubernetes.network_policies import Policy
 from odoo_estate.plan import QuotaPlan
 
-POD_SECURITY_VERSION = "v1.34"
-"""Pinned: the standard's controls change with Kubernetes' releases, ours with an entry in the changelog."""
-
 POOLER = "odoo-estate/pooler"
 """Namespace label: the pooler that lets this namespace's pods in."""
 
@@ -25,6 +22,8 @@ class WorkloadNamespaceArgs(TypedDict):
     namespace: str
     labels: Mapping[str, str]
     """Owner labels, for the namespace and everything in it."""
+    pod_security: str
+    """Version of the "restricted" standard that pods are held to, e.g. ``v1.36``."""
     policies: Mapping[str, Policy]
     """NetworkPolicies by name; they must begin with a denial, otherwise all traffic is let through."""
     service_account: NotRequired[str]
@@ -50,7 +49,12 @@ class WorkloadNamespace(pulumi.ComponentResource):
             name,
             metadata={
                 "name": args["namespace"],
-                "labels": {**args["labels"], **security_labels(), **pooler_label(args), **boundary_label(args)},
+                "labels": {
+                    **args["labels"],
+                    **security_labels(args["pod_security"]),
+                    **pooler_label(args),
+                    **boundary_label(args),
+                },
                 "annotations": dict(args.get("boundary", {})),
             },
             opts=child,
@@ -81,12 +85,12 @@ class WorkloadNamespace(pulumi.ComponentResource):
         self.register_outputs({"namespace": self.namespace})
 
 
-def security_labels() -> dict[str, str]:
+def security_labels(version: str) -> dict[str, str]:
     """Enforcement sees pods only, so that warnings and audit entries have to tell about the workloads that would make bad ones."""
     return {
         f"pod-security.kubernetes.io/{mode}{suffix}": value
         for mode in ("enforce", "warn", "audit")
-        for suffix, value in (("", "restricted"), ("-version", POD_SECURITY_VERSION))
+        for suffix, value in (("", "restricted"), ("-version", version))
     }
 
 

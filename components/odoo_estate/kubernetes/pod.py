@@ -46,6 +46,10 @@ def spread(selector: Mapping[str, str], *, zones: bool) -> list[k8s.core.v1.Topo
     ]
 
 
+STAYS: Mapping[str, str] = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+"""Annotation of pods whose work would be lost with their node: the autoscaler keeps nodes that it could do without until they have ended."""
+
+
 def pod_template(
     *,
     labels: Mapping[str, str],

@@ -9,7 +9,7 @@ import pulumi_kubernetes as k8s
 from odoo_estate.kubernetes.cluster_scope import SCRATCH_STORAGE_CLASS
 from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.kubernetes.network_policies import RECOVERY
-from odoo_estate.kubernetes.pod import pod_template, resources, scratch, security_context
+from odoo_estate.kubernetes.pod import STAYS, pod_template, resources, scratch, security_context
 from odoo_estate.odoo.database_job import SERVICE, SERVICE_FOLDER
 from odoo_estate.plan import RecoveryJobPlan, RecoveryPlan
 
@@ -97,6 +97,7 @@ def pod(args: RecoveryJobsArgs, verb: str, job: RecoveryJobPlan) -> k8s.core.v1.
     }
     return pod_template(
         labels={**args["labels"], **RECOVERY},
+        annotations=STAYS,
         containers=[
             {
                 "name": verb,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from odoo_estate.spec.fields import EnvironmentName, Percent, Spec, TenancyName, Text
+from odoo_estate.spec.fields import EnvironmentName, IsoDate, KubernetesVersion, Percent, Spec, TenancyName, Text
 
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
@@ -76,6 +76,10 @@ class NodeBand(Spec):
     volume_gib: Positive
     reserved_cpu_millicores: NotNegative
     reserved_memory_mib: NotNegative
+
+
+SPOT_POOLS = ("reporting", "trial")
+"""Node pools that may stand on spot capacity: reports can be run again, and nobody waits for what is on trial (non-production)."""
 
 
 class NodePool(Spec):
@@ -157,11 +161,30 @@ class Chart(Spec):
     namespace: Text
 
 
+class KubernetesRelease(Spec):
+    """One minor version of Kubernetes on EKS, with what was tested together with it."""
+
+    support_ends: IsoDate
+    """The last day of standard support; then EKS upgrades the control plane by itself."""
+    cluster_autoscaler: Text
+    """Image tag; its simulation of the scheduler has to be that of the version."""
+    addons: dict[Text, Text]
+    """EKS add-on to its version."""
+    image_release: Text | None = None
+    """EKS' release of the nodes' machine image; None: the newest when a pool is made or its version raised."""
+
+
+def minor(version: str) -> int:
+    """``36`` of ``1.36``."""
+    return int(version.rpartition(".")[2])
+
+
 class Versions(Spec):
     """Everything pinned: Kubernetes with add-ons and charts, PostgreSQL, Valkey, Odoo and helper images."""
 
-    kubernetes: Text
-    addons: dict[Text, Text]
+    kubernetes: KubernetesVersion
+    """The release that cells run which name none of their own."""
+    kubernetes_releases: Annotated[dict[KubernetesVersion, KubernetesRelease], Field(min_length=1)]
     charts: dict[Text, Chart]
     postgres: Text
     """What instances are born with; one that stands is taken to another major version by its own approved ``postgres`` entry."""
@@ -314,6 +337,12 @@ class Assumptions(Spec):
     """Client connections of one pooler process."""
     shared_database_fill: Share
     """How far a shared instance may be filled with connections, memory and storage."""
+    node_surge_percent: Annotated[int, Field(ge=1, le=50)]
+    """Of a pool's nodes, drained at once while they are replaced."""
+    node_groups_per_cluster: Positive
+    """AWS' quota, or what it was raised to."""
+    kubernetes_notice_days: Positive
+    """Before a Kubernetes version's standard support ends, from when on every preview says so."""
     node_fill: Share
     sorting_memory_share: Share
     """Of an instance's memory, for sorts and hashes of all statements together."""

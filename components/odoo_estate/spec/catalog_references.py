@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 from odoo_estate.errors import Path, Problem
-from odoo_estate.spec.catalog import Backup, Catalog, CellBand, RetentionClass, ServiceClass, VaultLockSpec
+from odoo_estate.spec.catalog import SPOT_POOLS, Backup, Catalog, CellBand, RetentionClass, ServiceClass, VaultLockSpec
 from odoo_estate.spec.quoting import shown, unknown
 
 COLD_DAYS = 90
 """AWS Backup keeps a recovery point in cold storage for at least so long (AWS Backup developer guide, lifecycle)."""
 
+NEEDED_ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns")
+"""Without them nodes are not ready, or their pods cannot act in AWS or find each other."""
+GRAVITON = re.compile(r"[a-z]+[0-9]+g[a-z]*\.")
 OWN_REGISTRY = re.compile(r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
 """A registry of an AWS account: whether it is the estate's own is known where its accounts are."""
 
@@ -131,6 +135,15 @@ def _within_lock(
 def _cell_band(path: Path, band: CellBand, catalog: Catalog) -> Iterator[Problem]:
     for workload, pool in band.node_pools.items():
         yield from _name("a node band", pool.band, catalog.node_bands, (*path, "node_pools", workload, "band"))
+        if pool.capacity == "spot" and workload not in SPOT_POOLS:
+            yield Problem(
+                f"the pool {shown(workload)} carries what production waits for: AWS takes spot nodes back within two minutes",
+                "catalog",
+                (*path, "node_pools", workload, "capacity"),
+                pool.capacity,
+                ("on-demand",),
+                f"keep spot to the pools {' and '.join(SPOT_POOLS)}",
+            )
         if not pool.min_nodes <= pool.desired_nodes <= pool.max_nodes:
             yield Problem(
                 f"{pool.desired_nodes} desired nodes lie outside {pool.min_nodes} to {pool.max_nodes}",
@@ -175,7 +188,75 @@ def _lock(path: Path, lock: VaultLockSpec) -> Iterator[Problem]:
         )
 
 
+def _kubernetes(catalog: Catalog) -> Iterator[Problem]:
+    """Each release is whole and fits together; nodes' machine image and types are of one architecture."""
+    versions = catalog.versions
+    here: Path = ("versions", "kubernetes_releases")
+    yield from _name(
+        "a release that the catalog knows",
+        versions.kubernetes,
+        versions.kubernetes_releases,
+        ("versions", "kubernetes"),
+    )
+    pinned = versions.pod_security.removeprefix("v")
+    yield from _name(
+        "the standard of a release that the catalog knows",
+        pinned,
+        versions.kubernetes_releases,
+        ("versions", "pod_security"),
+    )
+    for release, one in versions.kubernetes_releases.items():
+        try:
+            date.fromisoformat(one.support_ends)
+        except ValueError:
+            path: Path = (*here, release, "support_ends")
+            yield Problem(
+                f"{shown(one.support_ends)} is no day",
+                "catalog",
+                path,
+                one.support_ends,
+                (),
+                "write the year, month and day",
+            )
+        for addon in NEEDED_ADDONS:
+            if addon not in one.addons:
+                yield Problem(
+                    f"Kubernetes {shown(release)} has no {addon}: nodes would not become ready, or pods not find each other",
+                    "catalog",
+                    (*here, release, "addons"),
+                    None,
+                    NEEDED_ADDONS,
+                    f"add {addon} with a version that `aws eks describe-addon-versions` names for {release}",
+                )
+        for field, version in (
+            (("cluster_autoscaler",), one.cluster_autoscaler),
+            (("addons", "kube-proxy"), one.addons.get("kube-proxy")),
+        ):
+            if version and not version.startswith(f"v{release}."):
+                yield Problem(
+                    f"{field[-1]} {shown(version)} is not of Kubernetes {release}",
+                    "catalog",
+                    (*here, release, *field),
+                    version,
+                    (f"v{release}.…",),
+                    "its minor version has to be the cluster's",
+                )
+    arm = "ARM" in versions.ami_type
+    for name, band in catalog.node_bands.items():
+        for kind in band.instance_types:
+            if bool(GRAVITON.match(kind)) != arm:
+                yield Problem(
+                    f"{shown(kind)} cannot start the machine image {versions.ami_type}",
+                    "catalog",
+                    ("node_bands", name, "instance_types"),
+                    kind,
+                    (),
+                    "use types of the image's architecture (Graviton types have a g after the generation), or another versions.ami_type",
+                )
+
+
 def _versions(catalog: Catalog) -> Iterator[Problem]:
+    yield from _kubernetes(catalog)
     major = catalog.versions.postgres.split(".")[0]
     for series, version in catalog.versions.odoo.items():
         if not major.isdecimal() or int(major) < version.postgres_min:

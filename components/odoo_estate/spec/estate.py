@@ -12,6 +12,7 @@ from odoo_estate.spec.fields import (
     Email,
     Id,
     IsoDate,
+    KubernetesVersion,
     OidcSubject,
     PlatformDomain,
     Region,
@@ -73,6 +74,16 @@ class PostgresVersion(Spec):
     window: IsoDate | None = None
 
 
+class ClusterVersion(Spec):
+    """The Kubernetes version that one cell has in place of the catalog's, so that it can go before the others or stay behind.
+
+    ``nodes``: of its node pools, where they are to follow later; they are at most three minor versions older than the control plane.
+    """
+
+    control_plane: KubernetesVersion
+    nodes: KubernetesVersion | None = None
+
+
 class Cell(Spec):
     """One cluster with its network, databases, caches and buckets.
 
@@ -92,6 +103,7 @@ class Cell(Spec):
     """Further database instances by name, each with its PostgreSQL band."""
     postgres: dict[Id, PostgresVersion] = {}
     """Instance (``main`` or one of ``databases``) to a version of its own, so that one can go before the others."""
+    kubernetes: ClusterVersion | None = None
     closed: bool = False
     """True: keeps its tenants, takes no new ones without naming the cell."""
 

@@ -6,14 +6,16 @@ from datetime import date
 from ipaddress import IPv4Network
 
 from odoo_estate.errors import Path, Problem
-from odoo_estate.spec.catalog import Catalog
+from odoo_estate.spec.catalog import Catalog, minor
 from odoo_estate.spec.customer import Customer
-from odoo_estate.spec.estate import Cell, Estate, Partner, ResidencyZone
+from odoo_estate.spec.estate import Cell, ClusterVersion, Estate, Partner, ResidencyZone
 from odoo_estate.spec.fields import ACCOUNT_ROLES
 from odoo_estate.spec.quoting import shown, unknown
 
 RESERVED_DATABASES = ("main", "own")
 """Every cell's first instance is ``main``; ``own`` stands for a tenant's own one."""
+OLDEST_NODES = 3
+"""Minor versions that a kubelet may be behind the API server, and never ahead (Kubernetes version skew policy, since 1.28)."""
 
 
 def estate_problems(
@@ -146,6 +148,8 @@ def _cell(path: Path, cell: Cell, estate: Estate, catalog: Catalog, contracts: C
         instances = ("main", *cell.databases)
         if name not in instances:
             yield unknown("an instance of this cell", name, instances, "estate", (*path, "postgres", name))
+    if cell.kubernetes is not None:
+        yield from _kubernetes((*path, "kubernetes"), cell.kubernetes, catalog)
     yield from _dedication(path, cell, contracts)
 
 
@@ -165,6 +169,27 @@ def _regions(path: Path, cell: Cell, zone: ResidencyZone) -> Iterator[Problem]:
     elif region not in zone.regions:
         message = f"{shown(region)} lies outside the residency zone {cell.residency}"
         yield Problem(message, "estate", here, region, others, "choose a region of the zone")
+
+
+def _kubernetes(path: Path, one: ClusterVersion, catalog: Catalog) -> Iterator[Problem]:
+    """Versions that the catalog knows, and nodes within what Kubernetes promises: no newer than the control plane, three minor versions older."""
+    known = catalog.versions.kubernetes_releases
+    nodes = one.nodes or one.control_plane
+    for field, version in (("control_plane", one.control_plane), ("nodes", nodes)):
+        if version not in known:
+            yield unknown("a release that the catalog knows", version, known, "estate", (*path, field))
+            return
+    behind = minor(one.control_plane) - minor(nodes)
+    if not 0 <= behind <= OLDEST_NODES:
+        message = (
+            f"nodes of {nodes} would be {-behind} minor versions ahead of the control plane {one.control_plane}"
+            if behind < 0
+            else f"nodes of {nodes} are {behind} minor versions behind the control plane {one.control_plane}"
+        )
+        allowed = tuple(key for key in known if 0 <= minor(one.control_plane) - minor(key) <= OLDEST_NODES)
+        yield Problem(
+            message, "estate", (*path, "nodes"), nodes, allowed, "raise the control plane first, then the nodes"
+        )
 
 
 def _dedication(path: Path, cell: Cell, contracts: Collection[str]) -> Iterator[Problem]:

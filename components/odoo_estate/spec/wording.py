@@ -31,6 +31,7 @@ _PATTERNS = {
     r"^[0-9]{8}T[0-9]{6}Z$": "the name of a dump, e.g. 20270331T183000Z",
     r"^[A-Z][A-Z0-9]*-[0-9]{2}$": "a rule id, e.g. BAK-03",
     r"^[1-9][0-9]\.[0-9]{1,2}$": 'a PostgreSQL version in quotes, e.g. "17.11"',
+    r"^1\.[0-9]{2}$": 'a Kubernetes version in quotes, e.g. "1.36"',
     r"^[0-9]{2}\.0$": 'an Odoo series in quotes, e.g. "18.0"',
     r"^[a-z][a-z0-9_]{0,63}$": "a module's technical name: lower-case letters, digits and underscores, a letter first",
     r"^sha256:[0-9a-f]{64}$": "a digest: sha256: and 64 hexadecimal digits",

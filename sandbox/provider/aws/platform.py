@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.provider.aws.kind import Kind, protected
 from sandbox.provider.aws.place import Minted
-from sandbox.provider.wire import plain
+from sandbox.provider.wire import Properties, plain
 
 _CLUSTER = "aws:eks/cluster:Cluster"
 _ROLE = "aws:iam/role:Role"
@@ -49,6 +49,14 @@ def _target_key_arn(minted: Minted) -> str:
     return target if target.startswith("arn:") else minted.fill("arn:{partition}:kms:{region}:{account}:key/" + target)
 
 
+def _one_minor_up(old: Properties, new: Properties) -> str | None:
+    """EKS takes a control plane one minor version further, and never back."""
+    before, after = str(old.get("version") or ""), str(new.get("version") or "")
+    if not before or not after or int(after.rpartition(".")[2]) - int(before.rpartition(".")[2]) in (0, 1):
+        return None
+    return f"InvalidParameterException: Unsupported Kubernetes minor version update from {before} to {after}"
+
+
 KINDS: dict[str, Kind] = {
     _CLUSTER: Kind(
         "EKS:Cluster", "{name}", "cluster/{name}", longest=100,
@@ -69,6 +77,7 @@ KINDS: dict[str, Kind] = {
         unique="{name}", taken="ResourceInUseException: Cluster already exists with name: {name}",
         held_by=("aws:eks/nodeGroup:NodeGroup", "aws:eks/fargateProfile:FargateProfile"),
         held="ResourceInUseException: Cluster has nodegroups attached",
+        refuse_change=_one_minor_up,
         guard=protected(
             "deletionProtection",
             "InvalidRequestException: The cluster {id} has deletion protection enabled; disable it first",
