@@ -520,7 +520,8 @@ class LandingZonePlan(Plan):
 
 @dataclass(frozen=True, kw_only=True)
 class ZonePlan:
-    """One availability zone's subnets, by tier."""
+    """One availability zone's subnets, by tier. ``availability_zone`` is its name (``eu-central-1a``), which is mapped to a physical zone for each
+    account, or its id (``use1-az1``), which is the same in all."""
 
     availability_zone: str
     public_cidr: str
@@ -539,6 +540,32 @@ class NetworkPlan:
     interface_endpoints: tuple[str, ...]
     flow_log_group: str
     flow_log_retention_days: int
+    accounts: tuple[str, ...] = ()
+    """Whose buckets, keys, secrets … the endpoints lead to: the estate's accounts; empty: the own one."""
+    pod_addresses: Literal["prefixes", "single"] = "prefixes"
+    """How nodes get addresses for pods: whole /28, or one by one where the subnets have no room for those."""
+    adopted: "AdoptedNetworkPlan | None" = None
+    """A network that somebody else made and keeps: nothing of it is created, changed or destroyed. None: it is ours."""
+    firewall: "DnsFirewallPlan | None" = None
+    """Which names may be resolved; None: all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdoptedNetworkPlan:
+    """The given VPC and its subnets by tier (``public``, ``private``, ``database``) and zone key."""
+
+    vpc_id: str
+    subnets: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnsFirewallPlan:
+    """Names that pods and nodes may resolve (``*.`` in front: everything below); every other name does not exist for them. Queries are logged."""
+
+    name: str
+    domains: tuple[str, ...]
+    log_group: str
+    log_retention_days: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -1145,9 +1172,30 @@ AnyPlan = LandingZonePlan | CellPlan | PlatformPlan | TenantPlan | DrPlan | Dril
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuotaUse:
+    """How much of one of AWS' quotas all stacks together take, when everything is up and every pool at its largest."""
+
+    quota: str
+    """Key in the catalog."""
+    account: str
+    region: str
+    """Empty: the quota is the whole account's."""
+    thing: str
+    """Zone, network, cluster … that has the quota; empty: account or region."""
+    used: int
+    limit: int
+    raised: bool
+    """Whether the limit is one that the estate says AWS raised."""
+    shares: Mapping[str, int]
+    """Stack to what it takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EstatePlan:
     """All plans of an estate by stack name, in an order that respects ``depends_on``."""
 
     estate: str
     project: str
     stacks: Mapping[str, AnyPlan]
+    quotas: tuple[QuotaUse, ...] = ()
+    """Every quota of which something is taken, the fullest first."""

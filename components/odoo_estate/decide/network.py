@@ -1,6 +1,6 @@
 """The address plan: every cell's network and that of its recovery region, cut from the estate's supernet without overlap."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from ipaddress import IPv4Network
 from itertools import pairwise
@@ -24,6 +24,8 @@ RESERVED_PER_SUBNET = 5
 """AWS keeps the first four addresses of a subnet and the last."""
 PREFIX_ADDRESSES = 16
 """The VPC CNI hands whole /28 to nodes (prefix delegation)."""
+WARM_ADDRESSES = 2
+"""Single addresses that the VPC CNI keeps for the next pods of a node (WARM_IP_TARGET)."""
 NODE_INTERFACES = 3
 """Addresses of a node itself: its first interface, and those that hold the prefixes."""
 CONTROL_PLANE_ADDRESSES = 16
@@ -193,9 +195,11 @@ def database_cidrs(estate: Estate, assumptions: Assumptions, cell: str, zone_cou
 # --- budgets of addresses ------------------------------------------------------------------------------------------
 
 
-def addresses_per_node(band: NodeBand) -> int:
-    """Addresses that a node takes from its subnet: the /28 for its most pods, one warm /28, and its interfaces."""
-    return (ceil(band.max_pods / PREFIX_ADDRESSES) + 1) * PREFIX_ADDRESSES + NODE_INTERFACES
+def addresses_per_node(band: NodeBand, pods: Literal["prefixes", "single"] = "prefixes") -> int:
+    """Addresses that a node takes from its subnet at its most pods: by prefixes whole /28, one of them warm, and its interfaces; by single
+    addresses one a pod, as many warm as a prefix has, and its interfaces."""
+    prefixes = ceil(band.max_pods / PREFIX_ADDRESSES) + 1
+    return (prefixes * PREFIX_ADDRESSES if pods == "prefixes" else band.max_pods + WARM_ADDRESSES) + NODE_INTERFACES
 
 
 def address_budgets(
@@ -204,37 +208,70 @@ def address_budgets(
     band: CellBand,
     node_bands: Mapping[str, NodeBand],
     tenant_addresses: int = 0,
+    *,
+    balancers: int = 1,
+    databases: int = 0,
+    cache_nodes: int = 0,
 ) -> tuple[Budget, ...]:
-    """One budget per private subnet: every pool at its largest, spread over the zones, and what EKS and load balancers keep.
+    """What each subnet has to hold at the most: every pool at its largest, spread over the zones, and what EKS, load balancers and gateways keep.
 
-    ``tenant_addresses``: those of tenants' own node pools over all zones.
+    Args:
+        tenant_addresses: those of tenants' own node pools over all zones.
+        balancers: load balancers in the public subnets.
+        databases: instances that may have an address, or a standby's, in every zone.
+        cache_nodes: of all caches; any zone may hold most of them after a failover.
     """
     count = len(network.zones)
     pools = {
-        key: ceil(pool.max_nodes / count) * addresses_per_node(node_bands[pool.band])
+        key: ceil(pool.max_nodes / count) * addresses_per_node(node_bands[pool.band], network.pod_addresses)
         for key, pool in band.node_pools.items()
     }
     fixed = CONTROL_PLANE_ADDRESSES + LOAD_BALANCER_ADDRESSES + len(network.interface_endpoints)
-    own = ceil(tenant_addresses / count)
-    used = sum(pools.values()) + fixed + own
-    arithmetic = " + ".join(
-        [*(f"pool {key} {value}" for key, value in pools.items()), f"EKS, balancers, endpoints {fixed}"]
+    parts = {f"pool {key}": value for key, value in pools.items()} | {"EKS, balancers, endpoints": fixed}
+    if tenant_addresses:
+        parts["tenants' own pools"] = ceil(tenant_addresses / count)
+    nat = {"per-zone": count, "single": 1, "none": 0}[network.nat]
+    tiers = {
+        "addresses": ("private_cidr", parts),
+        "public-addresses": (
+            "public_cidr",
+            {"balancers": balancers * LOAD_BALANCER_ADDRESSES, "NAT": 1 if nat else 0},
+        ),
+        # RDS makes the new before it removes the old: a change of size, a standby, a blue/green copy.
+        "database-addresses": ("database_cidr", {"instances": 2 * databases, "caches": 2 * cache_nodes}),
+    }
+    return tuple(
+        _address_budget(f"{name}-{letter}", getattr(zone, field), assumptions.subnet_headroom, takers)
+        for name, (field, takers) in tiers.items()
+        for letter, zone in network.zones.items()
     )
-    if own:
-        arithmetic += f" + tenants' own pools {own}"
-    budgets = []
-    for letter, zone in network.zones.items():
-        usable = IPv4Network(zone.private_cidr).num_addresses - RESERVED_PER_SUBNET
-        budgets.append(
-            Budget(
-                name=f"addresses-{letter}",
-                used=used,
-                limit=int(usable * assumptions.subnet_headroom),
-                unit="addresses",
-                arithmetic=f"{arithmetic} of {usable} x {assumptions.subnet_headroom:g} in {zone.private_cidr}",
-            )
+
+
+def _address_budget(name: str, cidr: str, headroom: float, takers: Mapping[str, int]) -> Budget:
+    usable = IPv4Network(cidr).num_addresses - RESERVED_PER_SUBNET
+    arithmetic = " + ".join(f"{who} {count}" for who, count in takers.items() if count)
+    return Budget(
+        name=name,
+        used=sum(takers.values()),
+        limit=int(usable * headroom),
+        unit="addresses",
+        arithmetic=f"{arithmetic or 'nothing yet'} of {usable} x {headroom:g} in {cidr}",
+    )
+
+
+def check_addresses(cell: str, budgets: Iterable[Budget]) -> list[Refused]:
+    """Subnets that could not hold what the cell may grow to: EKS would find no address in the middle of a busy day."""
+    return [
+        Refused(
+            f"cell {cell} is over its budget of {one.name}: {one.used:g} of {one.limit:g} {one.unit} ({one.arithmetic})",
+            document="estate",
+            field=("cells", cell, "band"),
+            remedy="choose a band with fewer or smaller nodes, place semi-dedicated tenants in another cell, or make the subnets larger "
+            "(assumptions.private_subnet_bits in the catalog; the subnets of an adopted network are its owner's)",
         )
-    return tuple(budgets)
+        for one in budgets
+        if one.unit == "addresses" and one.used > one.limit
+    ]
 
 
 def check_overlap(estate: Estate) -> list[Refused]:

@@ -389,6 +389,17 @@ class Assumptions(Spec):
     audit_log_days: Positive
 
 
+class Quota(Spec):
+    """A limit of AWS: what ``counts`` there may be at most. ``per`` is what has one: an account, a region or zone of it, or one thing of a kind."""
+
+    default: Positive
+    """What a new account has."""
+    per: Literal["account", "region", "zone", "network", "list", "cluster", "pool"]
+    counts: Text
+    code: Annotated[str, Field(pattern=r"^L-[0-9A-F]{8}$")] | None = None
+    """By which Service Quotas raises it; None: AWS support does, if anybody."""
+
+
 class Catalog(Spec):
     """The whole document."""
 
@@ -406,5 +417,6 @@ class Catalog(Spec):
     """Least tenancy by measure; ``pooled`` has no thresholds."""
     versions: Versions
     assumptions: Assumptions
+    quotas: dict[Text, Quota]
     required_tags: tuple[Text, ...]
     tag_patterns: dict[Text, Text]

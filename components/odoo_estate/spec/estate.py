@@ -132,5 +132,7 @@ class Estate(Spec):
     nobody gets the master user."""
     recovery_image: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     """Digest of the recovery program's image, which is built from ``images/recovery`` and pushed to the estate's repository ``recovery``."""
+    quotas: dict[AccountRole, dict[Text, dict[Text, Annotated[int, Field(ge=1)]]]] = {}
+    """Quotas that AWS raised: account role to region (``global`` for those of a whole account) to the catalog's quota to what holds there now."""
     catalog: Text | None = None
     """File beside this one with catalog values that override the shipped ones."""

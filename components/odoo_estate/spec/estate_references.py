@@ -35,6 +35,25 @@ def estate_problems(
         yield from _cell(("cells", name), cell, estate, catalog, contracts)
     for name, partner in estate.partners.items():
         yield from _partner(name, partner, catalog, customers)
+    yield from _quotas(estate, catalog)
+
+
+def _quotas(estate: Estate, catalog: Catalog) -> Iterator[Problem]:
+    """Raised quotas must be known, and stand where AWS has them: regional ones under a region, an account's under ``global``."""
+    regions = {region for zone in estate.residency.values() for region in zone.regions} | {estate.home_region}
+    for role, places in estate.quotas.items():
+        if role not in estate.accounts:
+            yield unknown("an account role of this estate", role, estate.accounts, "estate", ("quotas", role))
+        for place, raised in places.items():
+            path: Path = ("quotas", role, place)
+            if place != "global" and place not in regions:
+                yield unknown("a region of this estate", place, ("global", *sorted(regions)), "estate", path)
+                continue
+            fitting = [key for key, one in catalog.quotas.items() if (one.per == "account") == (place == "global")]
+            for key in raised:
+                if key not in fitting:
+                    kind = "a quota of a whole account" if place == "global" else "a quota of a region"
+                    yield unknown(kind, key, fitting, "estate", (*path, key))
 
 
 def _accounts(estate: Estate) -> Iterator[Problem]:
