@@ -6,6 +6,7 @@ changes a resource of its cell.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from odoo_estate.decide import (
     backup,
@@ -16,6 +17,7 @@ from odoo_estate.decide import (
     dumps_key,
     identities,
     network,
+    private_access,
     schedules,
     shared,
 )
@@ -41,6 +43,7 @@ from odoo_estate.plan import (
     AwsTarget,
     BackupEventsPlan,
     BucketPlan,
+    Budget,
     CachePlan,
     CellPlan,
     ClusterPlan,
@@ -50,6 +53,7 @@ from odoo_estate.plan import (
     DelegationPlan,
     Json,
     KeyPlan,
+    NetworkPlan,
     NodePoolPlan,
     PlatformIdentityPlan,
     Purpose,
@@ -99,9 +103,8 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
     target = shared.target(context, cell)
     days = log_days(max(service.log_retention_days for service in served))
     windows = cell_windows(context, cell)
-    vpc = network.network_plan(
-        estate, catalog.assumptions, cell, zone_count=band.zones, nat=band.nat, flow_log_days=days
-    )
+    vpc, addresses = network_and_addresses(context, cell, days, nat=band.nat)
+    private = private_access.private_access_plan(context, cell)
     primaries = _databases(context, cell, served, owed, windows)
     databases, followers, former = generations(context, cell, primaries)
     caches = {MAIN: _cache(context, cell, band, owed, windows)}
@@ -123,20 +126,13 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         kind="cell",
         target=target,
         tags=own_tags,
-        decisions=(*_decisions(context, cell, band, owed, windows), *([drill] if drill else [])),
+        decisions=(
+            *_decisions(context, cell, band, owed, windows, vpc),
+            *([private_access.decision(private, one.customer, classes[0])] if private and one.customer else []),
+            *([drill] if drill else []),
+        ),
         budgets=(
-            *network.address_budgets(
-                vpc,
-                catalog.assumptions,
-                band,
-                catalog.node_bands,
-                budgets.own_addresses(
-                    context,
-                    cell,
-                    band.zones,
-                    {key: network.addresses_per_node(size) for key, size in catalog.node_bands.items()},
-                ),
-            ),
+            *addresses,
             *budgets.budgets(context, cell),
             backup.filestore_budget(context.catalog, owed),
         ),
@@ -145,7 +141,7 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         cell=cell,
         tenancy=one.tenancy,
         network=vpc,
-        cluster=_cluster(context, cell, target, days),
+        cluster=_cluster(context, cell, target, days, vpc),
         node_pools=node_pools(context, cell, own_tags),
         keys=_keys(context, cell),
         databases=databases,
@@ -171,12 +167,57 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         alarms={
             **_alarms(context, cell, databases, caches),
             **backup.alarms(vaults["primary"].name, (estate.estate, cell), owed),
+            **private_access.alarms(context, cell, private),
         },
         alert_topic=name("topic", estate.estate, cell, "alerts"),
         zone_domain=shared.zone_domain(context, cell),
         delegation=_delegation(context),
         followers=followers,
         former=former,
+        private_access=private,
+    )
+
+
+def network_and_addresses(
+    context: Context, cell: str, days: int, *, nat: Literal["per-zone", "single", "none"], recovery: bool = False
+) -> tuple[NetworkPlan, tuple[Budget, ...]]:
+    """A cell's network, or its recovery region's, and what its subnets hold: whole /28 for pods where they fit, single addresses in a given network
+    that is too small for those. ``days``: how long its logs are kept."""
+    band = shared.band(context, cell)
+    plan = network.network_plan(
+        context.estate,
+        context.catalog,
+        cell,
+        zone_count=band.zones,
+        nat=nat,
+        flow_log_days=days,
+        names=shared.egress_names(context, cell),
+        recovery=recovery,
+    )
+    addresses = _addresses(context, cell, band, plan)
+    if plan.adopted and network.check_addresses(cell, addresses):
+        plan = replace(plan, pod_addresses="single")
+        addresses = _addresses(context, cell, band, plan)
+    return plan, addresses
+
+
+def _addresses(context: Context, cell: str, band: CellBand, plan: NetworkPlan) -> tuple[Budget, ...]:
+    catalog, one = context.catalog, context.estate.cells[cell]
+    per_node = {key: network.addresses_per_node(size, plan.pod_addresses) for key, size in catalog.node_bands.items()}
+    own = sum(
+        context.tenancy(tenant) == "semi-dedicated" and tenant.environment == "production"
+        for tenant in context.tenants_by_cell[cell]
+    )
+    instances = (1 + len(one.databases) + own) * (2 if shared.reporting(context, cell) else 1)
+    return network.address_budgets(
+        plan,
+        catalog.assumptions,
+        band,
+        catalog.node_bands,
+        budgets.own_addresses(context, cell, band.zones, per_node),
+        balancers=len(band.serves) + 1,  # and a private one
+        databases=instances,
+        cache_nodes=band.cache_nodes * (1 + own),
     )
 
 
@@ -225,7 +266,7 @@ def selection(context: Context, cell: str) -> dict[str, str]:
 # --- cluster -------------------------------------------------------------------------------------------------------
 
 
-def _cluster(context: Context, cell: str, target: AwsTarget, days: int) -> ClusterPlan:
+def _cluster(context: Context, cell: str, target: AwsTarget, days: int, vpc: NetworkPlan) -> ClusterPlan:
     estate, versions = context.estate, context.catalog.versions
     cluster = shared.cluster(context, cell)
     after = [key for key in versions.addons if key not in BEFORE_NODES]
@@ -235,39 +276,38 @@ def _cluster(context: Context, cell: str, target: AwsTarget, days: int) -> Clust
     return ClusterPlan(
         name=cluster,
         version=versions.kubernetes,
-        service_cidr=network.service_range(estate),
+        service_cidr=network.service_range(estate, cell),
         role=name("iam-role", estate.estate, cell, "cluster"),
         node_role=name("iam-role", estate.estate, cell, "nodes"),
         log_types=CLUSTER_LOGS,
         log_group=f"/aws/eks/{cluster}/cluster",
         log_retention_days=days,
         admin_role_arns={key: target.arn("iam", f"role/{role}", regional=False) for key, role in deployers.items()},
-        addons_before_nodes={key: _addon(context, cell, key) for key in BEFORE_NODES if key in versions.addons},
-        addons_after_nodes={key: _addon(context, cell, key) for key in after},
+        addons_before_nodes={key: _addon(context, cell, key, vpc) for key in BEFORE_NODES if key in versions.addons},
+        addons_after_nodes={key: _addon(context, cell, key, vpc) for key in after},
         deletion_protection=True,
     )
 
 
-def _addon(context: Context, cell: str, addon: str) -> AddonPlan:
+def _addon(context: Context, cell: str, addon: str, vpc: NetworkPlan) -> AddonPlan:
     account, policy = POD_IDENTITIES.get(addon, ("", ""))
     return AddonPlan(
         version=context.catalog.versions.addons[addon],
-        configuration=_addon_configuration(addon),
+        configuration=addon_configuration(addon, vpc),
         service_account=account,
         role=name("iam-role", context.estate.estate, cell, part(addon)) if account else "",
         managed_policy_arns=(policy,) if policy else (),
     )
 
 
-def _addon_configuration(addon: str) -> Mapping[str, Json]:
+def addon_configuration(addon: str, vpc: NetworkPlan) -> Mapping[str, Json]:
     """Strings throughout for the CNI: its schema accepts no booleans. Others tolerate the tainted system pool, where they belong."""
     if addon == "vpc-cni":
         return {
             "enableNetworkPolicy": "true",
             "env": {
-                "ENABLE_PREFIX_DELEGATION": "true",
                 "NETWORK_POLICY_ENFORCING_MODE": "standard",
-                "WARM_PREFIX_TARGET": "1",
+                **pod_address_settings(vpc),
             },
         }
     toleration: Json = [{"key": POOL, "operator": "Equal", "value": shared.SYSTEM_POOL, "effect": "NoSchedule"}]
@@ -276,6 +316,13 @@ def _addon_configuration(addon: str) -> Mapping[str, Json]:
     if addon == "aws-ebs-csi-driver":
         return {"controller": {"tolerations": toleration, "nodeSelector": {POOL: shared.SYSTEM_POOL}}}
     return {}
+
+
+def pod_address_settings(vpc: NetworkPlan) -> dict[str, Json]:
+    """How the CNI takes addresses for pods. Single ones are kept warm one by one: a whole spare interface would take fifteen more."""
+    if vpc.pod_addresses == "prefixes":
+        return {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"}
+    return {"ENABLE_PREFIX_DELEGATION": "false", "WARM_IP_TARGET": str(network.WARM_ADDRESSES)}
 
 
 def node_pools(
@@ -571,11 +618,55 @@ def _instance_decisions(context: Context, cell: str, windows: schedules.Windows)
             yield replace(decision, topic=decision.topic + suffix)
 
 
+def _network_decisions(context: Context, cell: str, band: CellBand, vpc: NetworkPlan) -> Iterator[Decision]:
+    estate, catalog, one = context.estate, context.catalog, context.estate.cells[cell]
+    away = network.cell_range(estate, cell, recovery=True)
+    kept = "the recovery region's" if network.adopted(estate, cell, recovery=True) else "kept for recovery"
+    if vpc.adopted:
+        yield Decision(
+            topic="network",
+            value=f"{vpc.cidr} ({vpc.adopted.vpc_id})",
+            reason="a given network, looked up at every update and never changed: routes, NAT, endpoints, flow log and network ACLs are its owner's; "
+            f"{away} is {kept}",
+            entitlement="cells.network",
+            binding=f"{band.zones} of its {len(one.network.zones) if one.network else 0} zones",
+        )
+    else:
+        yield Decision(
+            topic="network",
+            value=vpc.cidr,
+            reason=f"slot {one.slot} of {estate.network.supernet}; {away} is {kept}",
+            binding=f"{band.zones} zones, NAT {band.nat}",
+        )
+    largest = max((catalog.node_bands[pool.band] for pool in band.node_pools.values()), key=lambda node: node.max_pods)
+    each = network.addresses_per_node(largest, vpc.pod_addresses)
+    if vpc.pod_addresses == "prefixes":
+        prefixes = (each - network.NODE_INTERFACES) // network.PREFIX_ADDRESSES
+        how = f"{prefixes} x /28 (one of them warm) + {network.NODE_INTERFACES} interfaces = {each} addresses for {largest.max_pods} pods"
+    else:
+        how = f"{largest.max_pods} + {network.WARM_ADDRESSES} warm + {network.NODE_INTERFACES} interfaces = {each}, because whole /28 do not fit its subnets"
+    yield Decision(
+        topic="pod addresses",
+        value="whole /28" if vpc.pod_addresses == "prefixes" else "one by one",
+        reason=f"a node takes at most {how}; IPv4, because databases and caches have nothing else",
+        binding="addresses-* below",
+    )
+    yield Decision(
+        topic="egress",
+        value=f"{len(vpc.firewall.domains)} names" if vpc.firewall else "open",
+        reason="every other name does not resolve, and queries are logged; beside it only ports 443, 465 and 587 lead out of a tenant's namespace"
+        if vpc.firewall
+        else "any name, over ports 443, 465 and 587 of a tenant's namespace",
+        entitlement=f"service_classes.{context.customers[one.customer].service_class}.egress"
+        if one.customer
+        else "a shared cell bounds nobody: its neighbours call others",
+    )
+
+
 def _decisions(
-    context: Context, cell: str, band: CellBand, owed: BackupTerms, windows: schedules.Windows
+    context: Context, cell: str, band: CellBand, owed: BackupTerms, windows: schedules.Windows, vpc: NetworkPlan
 ) -> tuple[Decision, ...]:
     estate, catalog, one = context.estate, context.catalog, context.estate.cells[cell]
-    cidr = network.cell_range(estate, cell)
     postgres = catalog.postgres_bands[band.postgres]
     retention = catalog.retention_classes[owed.retention]
     kept = f"{retention.daily_days} days" + (
@@ -594,12 +685,7 @@ def _decisions(
             entitlement=f"cell_bands.{one.band}",
             binding=f"at most {band.max_tenants} tenants",
         ),
-        Decision(
-            topic="network",
-            value=str(cidr),
-            reason=f"slot {one.slot} of {estate.network.supernet}; {network.cell_range(estate, cell, recovery=True)} is kept for recovery",
-            binding=f"{band.zones} zones, NAT {band.nat}",
-        ),
+        *_network_decisions(context, cell, band, vpc),
         Decision(
             topic="database",
             value=f"{band.postgres} ({postgres.instance_class})",

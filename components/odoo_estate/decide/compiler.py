@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
 
-from odoo_estate.decide import backup, budgets, dr, landing_zone, network, platform, quotas
+from odoo_estate.decide import backup, budgets, dr, landing_zone, network, platform, private_access, quotas
 from odoo_estate.decide.cell import cell_plan
 from odoo_estate.decide.claims import claims
 from odoo_estate.decide.context import Context
@@ -133,6 +133,7 @@ def _check_documents(context: Context) -> list[Refused]:
         *network.check_overlap(estate),
         *backup.check_backups(context.catalog),
         *dr.check_replications(context),
+        *private_access.check_private_access(context),
     ]
 
 

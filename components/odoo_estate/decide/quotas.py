@@ -22,6 +22,8 @@ from odoo_estate.plan import (
     LandingZonePlan,
     NetworkPlan,
     NodePoolPlan,
+    PlatformPlan,
+    PrivateAccessPlan,
     QuotaUse,
     TenantPlan,
 )
@@ -164,6 +166,8 @@ def _taken(plan: AnyPlan, stacks: Mapping[str, AnyPlan], catalog: Catalog) -> It
         databases = [*plan.databases.values(), *plan.former.values(), *_followers(plan.followers)]
         pools = plan.node_pools
         yield Taken("hosted-zones", account, "", "", 1)
+        if plan.private_access:
+            yield from _private(plan.private_access, take)
     elif isinstance(plan, DrPlan):
         plan = _failed_over(plan, stacks.get(cell_stack(plan.cell)))
         databases = [*_followers(plan.databases), *_followers(plan.former)]
@@ -174,6 +178,8 @@ def _taken(plan: AnyPlan, stacks: Mapping[str, AnyPlan], catalog: Catalog) -> It
         pools = {"own": plan.node_pool} if plan.node_pool else {}
         yield take("node-groups-per-cluster", len(pools), plan.cluster)
     else:
+        if isinstance(plan, PlatformPlan):
+            yield take("load-balancers", len(plan.ingress_classes))
         return
     caches = list(plan.caches.values()) if not isinstance(plan, TenantPlan) else [plan.own_cache] if plan.own_cache else []
     if not isinstance(plan, TenantPlan):
@@ -205,6 +211,8 @@ def _failed_over(plan: DrPlan, cell: AnyPlan | None) -> DrPlan:
 
 
 def _network(plan: NetworkPlan, take: Take) -> Iterator[Taken]:
+    if plan.adopted:
+        return
     nat = {"per-zone": list(plan.zones), "single": list(plan.zones)[:1], "none": []}[plan.nat]
     yield take("vpcs", 1)
     yield take("elastic-ips", len(nat))
@@ -214,6 +222,18 @@ def _network(plan: NetworkPlan, take: Take) -> Iterator[Taken]:
     yield take("route-tables-per-network", len(plan.zones) + TABLES_BESIDE_PRIVATE, plan.name)
     yield take("interface-endpoints-per-network", len(plan.interface_endpoints), plan.name)
     yield take("gateway-endpoints", 1)
+    for egress in (False, True):
+        rules = sum(rule.egress == egress for rule in plan.database_acl.values())
+        yield take("network-acl-rules", rules, f"{plan.name} database {'out' if egress else 'in'}")
+
+
+def _private(plan: PrivateAccessPlan, take: Take) -> Iterator[Taken]:
+    yield take("load-balancers", 1)
+    yield take("security-groups", 1)
+    yield take("vpn-connections", len(plan.sites))
+    yield take("vpn-gateways", 1 if plan.sites else 0)
+    for key, site in plan.sites.items():
+        yield take("routes-per-vpn-connection", len(site.networks), key)
 
 
 def _cluster(plan: ClusterPlan, pools: int, take: Take) -> Iterator[Taken]:

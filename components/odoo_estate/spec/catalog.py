@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from odoo_estate.spec.fields import EnvironmentName, Percent, Spec, TenancyName, Text
+from odoo_estate.spec.fields import EnvironmentName, NamePattern, Percent, PrivateAccessKind, Spec, TenancyName, Text
 
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
@@ -89,12 +89,22 @@ class NodePool(Spec):
     tainted: bool = False
 
 
+class NetworkTerms(Spec):
+    """What every cell's network has beside its subnets."""
+
+    interface_endpoints: tuple[Text, ...]
+    """AWS services reached without NAT and the internet; S3 always is."""
+    egress_names: Annotated[tuple[NamePattern, ...], Field(min_length=1)]
+    """Names that every cell needs, where a class lets its cells resolve named ones only; contracts add theirs."""
+
+
 class CellBand(Spec):
     """A whole cell's size: node pools by workload class, the ``main`` database, the cache and the pooler."""
 
     tenancy: Literal["shared", "dedicated"]
     zones: Annotated[int, Field(ge=2, le=3)]
-    nat: Literal["per-zone", "single"]
+    nat: Literal["per-zone", "single", "none"]
+    """``none``: nothing in the cell reaches the internet, whatever a contract needs goes through private connections."""
     node_pools: dict[Text, NodePool]
     postgres: Text
     postgres_multi_az: bool
@@ -261,6 +271,10 @@ class ServiceClass(Spec):
     reporting: bool
     own_keys: bool
     own_buckets: bool
+    egress: Literal["open", "named"]
+    """``named``: a cell of its own resolves only names that the catalog and the contract list."""
+    private_access: tuple[PrivateAccessKind, ...]
+    """Ways in that do not lead over the internet, that a contract with a cell of its own may ask for."""
     unapproved_modules: bool
     monthly_budget_usd: Positive
     storage_gib: Positive
@@ -416,6 +430,7 @@ class Catalog(Spec):
     placement: dict[TenancyName, Step]
     """Least tenancy by measure; ``pooled`` has no thresholds."""
     versions: Versions
+    network: NetworkTerms
     assumptions: Assumptions
     quotas: dict[Text, Quota]
     required_tags: tuple[Text, ...]
