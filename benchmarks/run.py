@@ -71,7 +71,7 @@ def _write_cells(target: Path, estate: str, tenants: int) -> None:
     }
     regions = {region for zone in document["residency"].values() for region in zone["regions"]}
     plenty = {"vpcs": 50, "elastic-ips": 100, "on-demand-vcpus": 10_000}
-    document["quotas"] = {"production": {region: plenty for region in sorted(regions)}}
+    document["quotas"] = {"production": dict.fromkeys(sorted(regions), plenty)}
     for partner in document.get("partners", {}).values():
         partner.pop("max_tenants", None)
     (target / "estate.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")

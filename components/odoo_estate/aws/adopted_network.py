@@ -26,8 +26,8 @@ class AdoptedNetworkArgs(TypedDict):
 
 
 class AdoptedNetwork(pulumi.ComponentResource):
-    """Of its own it has the groups of subnets for RDS and ElastiCache, the tags by which load balancers find theirs, and the bounds of names. VPC and subnets are read:
-    ids that do not exist, and ranges or zones that differ from the estate's, end the update before anything is made in them."""
+    """Of its own it has the groups of subnets for RDS and ElastiCache, the tags by which load balancers find theirs, and the bounds of names. VPC and subnets are
+    read: ids that do not exist, and ranges or zones that differ from the estate's, end the update before anything is made in them."""
 
     ref: NetworkRef
     subnets: Mapping[str, Mapping[str, pulumi.Output[str]]]

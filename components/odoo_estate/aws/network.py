@@ -85,9 +85,7 @@ class Network(pulumi.ComponentResource):
         )
         self.register_outputs({"vpc_id": vpc.id})
 
-    def _database_acl(
-        self, name: str, plan: NetworkPlan, vpc: ec2.Vpc, subnets: Mapping[str, ec2.Subnet]
-    ) -> None:
+    def _database_acl(self, name: str, plan: NetworkPlan, vpc: ec2.Vpc, subnets: Mapping[str, ec2.Subnet]) -> None:
         """The rules stand before a subnet is moved under them: without its rules a network ACL lets nothing through."""
         if not plan.database_acl:
             return

@@ -71,9 +71,7 @@ class PrivateEntry(pulumi.ComponentResource):
                 "description": f"HTTPS to {args['plan'].name}",
                 "vpc_id": args["vpc_id"],
                 "port": HTTPS_PORT,
-                "cidrs": {
-                    f"{key}-{cidr}": cidr for key, site in sites.items() for cidr in site.networks
-                },
+                "cidrs": {f"{key}-{cidr}": cidr for key, site in sites.items() for cidr in site.networks},
             },
             child,
         )

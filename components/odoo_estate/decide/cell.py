@@ -127,7 +127,7 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         target=target,
         tags=own_tags,
         decisions=(
-            *_decisions(context, cell, band, owed, windows, vpc),
+            *_decisions(context, cell, owed, windows, vpc),
             *([private_access.decision(private, one.customer, classes[0])] if private and one.customer else []),
             *([drill] if drill else []),
         ),
@@ -644,7 +644,10 @@ def _network_decisions(context: Context, cell: str, band: CellBand, vpc: Network
         prefixes = (each - network.NODE_INTERFACES) // network.PREFIX_ADDRESSES
         how = f"{prefixes} x /28 (one of them warm) + {network.NODE_INTERFACES} interfaces = {each} addresses for {largest.max_pods} pods"
     else:
-        how = f"{largest.max_pods} + {network.WARM_ADDRESSES} warm + {network.NODE_INTERFACES} interfaces = {each}, because whole /28 do not fit its subnets"
+        how = (
+            f"{largest.max_pods} + {network.WARM_ADDRESSES} warm + {network.NODE_INTERFACES} interfaces = {each}, "
+            "because whole /28 do not fit its subnets"
+        )
     yield Decision(
         topic="pod addresses",
         value="whole /28" if vpc.pod_addresses == "prefixes" else "one by one",
@@ -664,9 +667,10 @@ def _network_decisions(context: Context, cell: str, band: CellBand, vpc: Network
 
 
 def _decisions(
-    context: Context, cell: str, band: CellBand, owed: BackupTerms, windows: schedules.Windows, vpc: NetworkPlan
+    context: Context, cell: str, owed: BackupTerms, windows: schedules.Windows, vpc: NetworkPlan
 ) -> tuple[Decision, ...]:
     estate, catalog, one = context.estate, context.catalog, context.estate.cells[cell]
+    band = shared.band(context, cell)
     postgres = catalog.postgres_bands[band.postgres]
     retention = catalog.retention_classes[owed.retention]
     kept = f"{retention.daily_days} days" + (

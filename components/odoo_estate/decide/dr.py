@@ -271,9 +271,7 @@ def _cluster(context: Context, cell: str, primary: ClusterPlan, vpc: NetworkPlan
     )
 
 
-def _addons(
-    context: Context, cell: str, addons: Mapping[str, AddonPlan], vpc: NetworkPlan
-) -> dict[str, AddonPlan]:
+def _addons(context: Context, cell: str, addons: Mapping[str, AddonPlan], vpc: NetworkPlan) -> dict[str, AddonPlan]:
     estate = context.estate.estate
     return {
         key: replace(

@@ -144,7 +144,9 @@ def zones(
             document="estate",
             field=(*field, "network", "zones") if given else (*field, "region"),
             value=len(known) if given else region,
-            remedy="add a zone to it, or choose a band with fewer" if given else "choose another region, or a band with fewer zones",
+            remedy="add a zone to it, or choose a band with fewer"
+            if given
+            else "choose another region, or a band with fewer zones",
         )
     if given:
         return {
@@ -233,7 +235,9 @@ def database_acl(laid: Mapping[str, ZonePlan]) -> dict[str, AclRulePlan]:
     for key, zone in laid.items():
         place = int(key[2:]) if key.startswith("az") else ord(key) - ord("a")
 
-        def rule(base: int, cidr: str, ports: tuple[int, int], *, egress: bool = False, place: int = place) -> AclRulePlan:
+        def rule(
+            base: int, cidr: str, ports: tuple[int, int], *, egress: bool = False, place: int = place
+        ) -> AclRulePlan:
             return AclRulePlan(number=base + place, egress=egress, cidr=cidr, from_port=ports[0], to_port=ports[1])
 
         private, tier = zone.private_cidr, zone.database_cidr

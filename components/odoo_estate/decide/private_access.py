@@ -1,7 +1,7 @@
 """Ways to a customer's Odoo that do not lead over the internet: an entitlement of classes, for contracts with a cell of their own.
 
-Both end at a balancer of its own before the class' ingress, in the public subnets, which hold no pods: what comes over them reaches the front door and
-nothing behind it, because no other route table learns the way back (docs/decisions/0017).
+Both end at a balancer of its own before the class' ingress, in the public subnets, which hold no pods: what comes over them reaches the front
+door and nothing behind it, because no other route table learns the way back (docs/decisions/0017).
 """
 
 from collections.abc import Iterator
@@ -56,8 +56,8 @@ def decision(plan: PrivateAccessPlan, customer: str, service_class: str) -> Deci
     return Decision(
         topic="private access",
         value="; ".join(ways),
-        reason=f"asked for by {customer}; leads to the {plan.ingress} ingress only, under the same host names, which the customer's own resolver answers "
-        "with its endpoint or the balancer's addresses (the stack's output `privateAccess`)",
+        reason=f"asked for by {customer}; leads to the {plan.ingress} ingress only, under the same host names, which the customer's own "
+        "resolver answers with its endpoint or the balancer's addresses (the stack's output `privateAccess`)",
         entitlement=f"service_classes.{service_class}.private_access",
     )
 
@@ -87,7 +87,9 @@ def alarms(context: Context, cell: str, plan: PrivateAccessPlan | None) -> dict[
 def check_private_access(context: Context) -> list[Refused]:
     """What contracts ask for beyond their class or without a cell of their own, networks that are none or are somebody else's, and names that a
     class does not bound."""
-    return [refused for key, customer in sorted(context.customers.items()) for refused in _check(context, key, customer)]
+    return [
+        refused for key, customer in sorted(context.customers.items()) for refused in _check(context, key, customer)
+    ]
 
 
 def _check(context: Context, key: str, customer: Customer) -> Iterator[Refused]:
@@ -159,7 +161,11 @@ def _networks(context: Context, customer: Customer, cells: list[str], document: 
             except ValueError:
                 one = None
             if one is None or not one.is_private:
-                fault = "is not a network: its address has bits behind the mask" if one is None else "is not a private network"
+                fault = (
+                    "is not a network: its address has bits behind the mask"
+                    if one is None
+                    else "is not a private network"
+                )
             elif path[1] == "vpn" and any(one.overlaps(own) for own in ours):
                 fault = f"overlaps the cell's own network {', '.join(map(str, ours))}: replies would stay inside"
             else:

@@ -1,7 +1,7 @@
 """AWS' quotas against the whole estate, before anything runs: an update that meets one half way leaves half a cell behind.
 
-Counted at the most, as all budgets are: every pool at its largest, the recovery region's too, because that is when they are needed. The catalog has what
-a new account may have, the estate what AWS raised.
+Counted at the most, as all budgets are: every pool at its largest, the recovery region as if it did the work. The catalog has what a new account
+may have, the estate what AWS raised.
 """
 
 from collections import defaultdict
@@ -75,24 +75,22 @@ def uses(
             if claim.scope == "everywhere":
                 account = stacks[name].target.account
             sums[quota, account, region, ""][name] += 1
-    found = [_use(estate, catalog, *key, shares) for key, shares in sums.items()]
+    found = []
+    for (quota, account, region, thing), shares in sums.items():
+        raised = _raised(estate, account, region, quota)
+        found.append(
+            QuotaUse(
+                quota=quota,
+                account=account,
+                region=region,
+                thing=thing,
+                used=sum(shares.values()),
+                limit=raised or catalog.quotas[quota].default,
+                raised=raised is not None,
+                shares=dict(shares),
+            )
+        )
     return tuple(sorted(found, key=lambda use: (-use.used / use.limit, use.quota, use.account, use.region, use.thing)))
-
-
-def _use(
-    estate: Estate, catalog: Catalog, quota: str, account: str, region: str, thing: str, shares: Mapping[str, int]
-) -> QuotaUse:
-    raised = _raised(estate, account, region, quota)
-    return QuotaUse(
-        quota=quota,
-        account=account,
-        region=region,
-        thing=thing,
-        used=sum(shares.values()),
-        limit=raised or catalog.quotas[quota].default,
-        raised=raised is not None,
-        shares=dict(shares),
-    )
 
 
 def _raised(estate: Estate, account: str, region: str, quota: str) -> int | None:
@@ -102,7 +100,9 @@ def _raised(estate: Estate, account: str, region: str, quota: str) -> int | None
     return None
 
 
-def refusals(estate: Estate, catalog: Catalog, found: Sequence[QuotaUse], stacks: Mapping[str, AnyPlan]) -> list[Refused]:
+def refusals(
+    estate: Estate, catalog: Catalog, found: Sequence[QuotaUse], stacks: Mapping[str, AnyPlan]
+) -> list[Refused]:
     """One for each quota that the stacks would pass: where the line stands that takes too much, and what to write after AWS raised it."""
     return [_refused(estate, catalog, use, stacks) for use in found if use.used > use.limit]
 
@@ -119,6 +119,14 @@ def describe(use: QuotaUse, catalog: Catalog) -> str:
 
 
 _SHOWN = 6
+NEAR = 0.7
+"""From this share on a quota is worth a line: AWS takes days to raise some."""
+
+
+def tightest(found: Sequence[QuotaUse], catalog: Catalog) -> list[str]:
+    """The quotas that are nearly full, and the fullest one whatever it is."""
+    near = [use for index, use in enumerate(found) if index == 0 or use.used >= NEAR * use.limit]
+    return [f"quota {use.quota}, {use.used / use.limit:.0%}: {describe(use, catalog)}" for use in near]
 
 
 def _refused(estate: Estate, catalog: Catalog, use: QuotaUse, stacks: Mapping[str, AnyPlan]) -> Refused:
@@ -129,8 +137,7 @@ def _refused(estate: Estate, catalog: Catalog, use: QuotaUse, stacks: Mapping[st
     who = f"Service Quotas, {quota.code}" if quota.code else "a support case"
     remedy = f"have AWS raise it ({who}), then write what holds now into the estate, e.g. `{value}`; or use another account or region"
     return Refused(
-        f"{describe(use, catalog)}: more than "
-        f"{'AWS raised it to' if use.raised else 'a new account may have'}",
+        f"{describe(use, catalog)}: more than {'AWS raised it to' if use.raised else 'a new account may have'}",
         document="estate",
         field=written if use.raised else _place(use, stacks),
         value=use.used,
@@ -181,13 +188,18 @@ def _taken(plan: AnyPlan, stacks: Mapping[str, AnyPlan], catalog: Catalog) -> It
         if isinstance(plan, PlatformPlan):
             yield take("load-balancers", len(plan.ingress_classes))
         return
-    caches = list(plan.caches.values()) if not isinstance(plan, TenantPlan) else [plan.own_cache] if plan.own_cache else []
+    caches = (
+        list(plan.caches.values()) if not isinstance(plan, TenantPlan) else [plan.own_cache] if plan.own_cache else []
+    )
     if not isinstance(plan, TenantPlan):
         yield from _network(plan.network, take)
         if plan.cluster:
             yield from _cluster(plan.cluster, len(pools), take)
         yield take("security-groups", MADE_BY_AWS + 1)  # and the endpoints'
+        yield Taken("iam-roles", account, "", "", 0 if plan.network.adopted else 1)  # the flow log's, which has no name
     yield take("security-groups", len(databases) + len(caches))
+    watched = sum(one.monitoring_interval_seconds > 0 for one in databases)
+    yield Taken("iam-roles", account, "", "", watched)  # enhanced monitoring's have no names either
     yield from _pools(pools, catalog, take)
     yield from _data(databases, caches, take)
 

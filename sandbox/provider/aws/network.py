@@ -258,6 +258,42 @@ KINDS: dict[str, Kind] = {
         replaces=("name", "namePrefix"), unique="{name}",
         taken="AlreadyExists: AutoScalingGroup by this name already exists - A group with the name {name} already exists",
     ),
+    "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": Kind(
+        "Route 53 Resolver:FirewallDomainList", "rslvr-fdl-{hex17}", "arn:{partition}:route53resolver:{region}:{account}:firewall-domain-list/{id}",
+        longest=64, replaces=("name",),
+        held_by=("aws:route53/resolverFirewallRule:ResolverFirewallRule",),
+        held="ConflictException: [RSLVR-02108] The domain list '{id}' is in use by a rule group.",
+    ),
+    "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup": Kind(
+        "Route 53 Resolver:FirewallRuleGroup", "rslvr-frg-{hex17}", "arn:{partition}:route53resolver:{region}:{account}:firewall-rule-group/{id}",
+        longest=64, replaces=("name",), outputs={"ownerId": "{account}", "shareStatus": "NOT_SHARED"},
+        held_by=("aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation",),
+        held="ConflictException: [RSLVR-02110] The rule group '{id}' is associated with a VPC.",
+    ),
+    "aws:route53/resolverFirewallRule:ResolverFirewallRule": Kind(
+        "Route 53 Resolver:FirewallRule", "{in[firewallRuleGroupId]}:{in[firewallDomainListId]}", name=None,
+        replaces=("firewallRuleGroupId", "firewallDomainListId", "qType"),
+        unique="{in[firewallRuleGroupId]}/{in[priority]}",
+        taken="ConflictException: [RSLVR-02072] A rule with priority {in[priority]} exists in the rule group.",
+    ),
+    "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation": Kind(
+        "Route 53 Resolver:FirewallRuleGroupAssociation", "rslvr-frgassoc-{hex17}",
+        "arn:{partition}:route53resolver:{region}:{account}:firewall-rule-group-association/{id}", longest=64,
+        replaces=("firewallRuleGroupId", "vpcId"), unique="{in[vpcId]}/{in[priority]}",
+        taken="ConflictException: [RSLVR-02113] Another rule group of the VPC has priority {in[priority]}.",
+    ),
+    "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig": Kind(
+        "Route 53 Resolver:ResolverQueryLogConfig", "rqlc-{hex17}",
+        "arn:{partition}:route53resolver:{region}:{account}:resolver-query-log-config/{id}", longest=64,
+        replaces=("name", "destinationArn"), outputs={"ownerId": "{account}", "shareStatus": "NOT_SHARED"},
+        held_by=("aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",),
+        held="InvalidRequestException: [RSLVR-01302] The configuration '{id}' is associated with a VPC.",
+    ),
+    "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation": Kind(
+        "Route 53 Resolver:ResolverQueryLogConfig", "rqlca-{hex17}", name=None, replaces=("resolverQueryLogConfigId", "resourceId"),
+        unique="{in[resourceId]}/{in[resolverQueryLogConfigId]}",
+        taken="ResourceExistsException: [RSLVR-01306] The VPC is associated with the configuration already.",
+    ),
     "aws:lb/loadBalancer:LoadBalancer": Kind(
         "Elastic Load Balancing v2:LoadBalancer", "{arn}",
         "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{hex16}", longest=32,
