@@ -150,13 +150,13 @@ def test_two_cells_and_their_recovery_regions_share_no_address() -> None:
 
 # --- names that may be resolved, and private ways in ----------------------------------------------------------------------
 
-PRIVATE = {
+PRIVATE: dict[str, Any] = {
     "privatelink": {"accounts": ("700000000042",), "networks": ("10.200.0.0/16",)},
     "vpn": {"warehouse": {"address": "203.0.113.21", "networks": ("192.168.40.0/24",)}},
 }
 
 
-def med(**contract: Any) -> dict[str, Any]:
+def med(**contract: Any) -> dict[str, dict[str, Any]]:
     return {"customers": {"medsupply": contract}}
 
 

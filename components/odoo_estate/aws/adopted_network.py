@@ -26,8 +26,8 @@ class AdoptedNetworkArgs(TypedDict):
 
 
 class AdoptedNetwork(pulumi.ComponentResource):
-    """Of its own it has the groups of subnets for RDS and ElastiCache, the tags by which load balancers find theirs, and the bounds of names. VPC and subnets are
-    read: ids that do not exist, and ranges or zones that differ from the estate's, end the update before anything is made in them."""
+    """Of its own it has the groups of subnets for RDS and ElastiCache, the tags by which load balancers find theirs, and the bounds of names.
+    VPC and subnets are read: ids that do not exist, and ranges or zones that differ from the estate's, end the update before anything is made."""
 
     ref: NetworkRef
     subnets: Mapping[str, Mapping[str, pulumi.Output[str]]]
@@ -51,7 +51,7 @@ class AdoptedNetwork(pulumi.ComponentResource):
             firewall: DnsFirewallArgs = {"plan": plan.firewall, "vpc_id": vpc_id, "key_arn": args["key_arn"]}
             DnsFirewall(f"{name}-names", firewall, child)
         database_ids = list(self.subnets["database"].values())
-        database_group, cache_group = subnet_groups(name, plan, database_ids, self)
+        database_group, cache_group = subnet_groups(name, plan, database_ids, child)
         self.ref = NetworkRef(
             vpc_id=vpc_id,
             cidr=plan.cidr,

@@ -1,6 +1,6 @@
 """Which names may be resolved in a VPC, and a log of who asked for what."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import pulumi
 from pulumi_aws import route53
@@ -68,12 +68,12 @@ class DnsFirewall(pulumi.ComponentResource):
         names = route53.ResolverFirewallDomainList(
             name, name=f"{plan.name}-{suffix}", domains=list(domains), opts=child
         )
-        verdict: dict[str, str] = (
+        verdict: dict[str, Any] = (
             {"action": "ALLOW", "firewall_domain_redirection_action": "TRUST_REDIRECTION_DOMAIN"}
             if priority == ALLOWED
             else {"action": "BLOCK", "block_response": "NXDOMAIN"}
         )
-        return route53.ResolverFirewallRule(
+        rule: pulumi.Resource = route53.ResolverFirewallRule(
             name,
             name=f"{plan.name}-{suffix}",
             firewall_rule_group_id=group.id,
@@ -82,3 +82,4 @@ class DnsFirewall(pulumi.ComponentResource):
             **verdict,
             opts=child,
         )
+        return rule

@@ -45,7 +45,7 @@ class Network(pulumi.ComponentResource):
         nat = self._nat(name, plan, public, [gateway, *public_routes])
         private_tables = self._private_routes(name, plan, vpc, private, nat)
         database_table = self._database_routes(name, plan, vpc, database)
-        self._database_acl(name, plan, vpc, database)
+        closed = self._database_acl(name, plan, vpc, database)
         self._prefixes(name, plan, private)
         child = pulumi.ResourceOptions(parent=self)
         Endpoints(
@@ -68,7 +68,7 @@ class Network(pulumi.ComponentResource):
             firewall: DnsFirewallArgs = {"plan": plan.firewall, "vpc_id": vpc.id, "key_arn": args["key_arn"]}
             DnsFirewall(f"{name}-names", firewall, child)
         database_ids = [subnet.id for subnet in database.values()]
-        database_group, cache_group = subnet_groups(name, plan, database_ids, self)
+        database_group, cache_group = subnet_groups(name, plan, database_ids, self._child(closed))
         self.vpc_id, self.public_route_table_id = vpc.id, public_table.id
         self.subnets = {
             tier: {zone: subnet.id for zone, subnet in subnets.items()}
@@ -85,10 +85,12 @@ class Network(pulumi.ComponentResource):
         )
         self.register_outputs({"vpc_id": vpc.id})
 
-    def _database_acl(self, name: str, plan: NetworkPlan, vpc: ec2.Vpc, subnets: Mapping[str, ec2.Subnet]) -> None:
+    def _database_acl(
+        self, name: str, plan: NetworkPlan, vpc: ec2.Vpc, subnets: Mapping[str, ec2.Subnet]
+    ) -> list[pulumi.Resource]:
         """The rules stand before a subnet is moved under them: without its rules a network ACL lets nothing through."""
         if not plan.database_acl:
-            return
+            return []
         acl = ec2.NetworkAcl(
             f"{name}-database", vpc_id=vpc.id, tags={"Name": f"{plan.name}-database"}, opts=self._child()
         )
@@ -108,10 +110,12 @@ class Network(pulumi.ComponentResource):
             )
             for key, rule in plan.database_acl.items()
         ]
-        for zone, subnet in subnets.items():
+        return [
             ec2.NetworkAclAssociation(
                 f"{name}-database-{zone}", network_acl_id=acl.id, subnet_id=subnet.id, opts=self._child(rules)
             )
+            for zone, subnet in subnets.items()
+        ]
 
     def _prefixes(self, name: str, plan: NetworkPlan, subnets: Mapping[str, ec2.Subnet]) -> None:
         """Half of each private subnet is for whole /28 only: single addresses of balancers and endpoints scatter over the other half."""
@@ -246,10 +250,9 @@ def _zone(text: str) -> Mapping[str, str]:
 
 
 def subnet_groups(
-    name: str, plan: NetworkPlan, subnet_ids: Sequence[pulumi.Input[str]], parent: pulumi.Resource
+    name: str, plan: NetworkPlan, subnet_ids: Sequence[pulumi.Input[str]], opts: pulumi.ResourceOptions
 ) -> tuple[rds.SubnetGroup, elasticache.SubnetGroup]:
     """Where RDS and ElastiCache may put what they make."""
-    opts = pulumi.ResourceOptions(parent=parent)
     return (
         rds.SubnetGroup(name, description=f"Database subnets of {plan.name}", subnet_ids=subnet_ids, opts=opts),
         elasticache.SubnetGroup(name, description=f"Cache subnets of {plan.name}", subnet_ids=subnet_ids, opts=opts),

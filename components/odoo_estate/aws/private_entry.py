@@ -1,7 +1,7 @@
 """A network load balancer that only private connections reach: an endpoint service for PrivateLink, VPN connections for sites."""
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_aws import ec2, lb, vpc
@@ -169,6 +169,7 @@ class PrivateEntry(pulumi.ComponentResource):
             tags={"Name": label},
             opts=child,
         )
+        tunnels: dict[str, Any] = {f"tunnel{number}_{key}": value for number in (1, 2) for key, value in STRONG.items()}
         connection = ec2.VpnConnection(
             name,
             customer_gateway_id=router.id,
@@ -177,7 +178,7 @@ class PrivateEntry(pulumi.ComponentResource):
             static_routes_only=True,
             # AWS makes the keys up and keeps them where the site's administrators read them: they are in no state and no log.
             preshared_key_storage="SecretsManager",
-            **{f"tunnel{number}_{option}": value for number in (1, 2) for option, value in STRONG.items()},
+            **tunnels,
             tags={"Name": label},
             opts=child,
         )

@@ -46,13 +46,13 @@ CLAIMED: Mapping[str, str] = {
 
 
 class Taken(NamedTuple):
-    """``count`` of one quota; without ``region`` the account's, with ``thing`` that of one zone, network, cluster …"""
+    """``amount`` of one quota; without ``region`` the account's, with ``thing`` that of one zone, network, cluster …"""
 
     quota: str
     account: str
     region: str
     thing: str
-    count: int
+    amount: int
 
 
 Take = Callable[..., Taken]
@@ -66,8 +66,8 @@ def uses(
     sums: dict[tuple[str, str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for name, plan in stacks.items():
         for one in _taken(plan, stacks, catalog):
-            if one.count:
-                sums[one.quota, one.account, one.region, one.thing][name] += one.count
+            if one.amount:
+                sums[one.quota, one.account, one.region, one.thing][name] += one.amount
     for name, claim in claims:
         quota = CLAIMED.get(claim.service)
         if quota:
