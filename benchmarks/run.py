@@ -69,6 +69,9 @@ def _write_cells(target: Path, estate: str, tenants: int) -> None:
     document["cells"] = {
         f"bench-{number}": {**pattern, "slot": number} for number in range((tenants + PER_CELL - 1) // PER_CELL)
     }
+    regions = {region for zone in document["residency"].values() for region in zone["regions"]}
+    plenty = {"vpcs": 50, "elastic-ips": 100, "on-demand-vcpus": 10_000}
+    document["quotas"] = {"production": dict.fromkeys(sorted(regions), plenty)}
     for partner in document.get("partners", {}).values():
         partner.pop("max_tenants", None)
     (target / "estate.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")

@@ -8,7 +8,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKED = re.findall(r"^([A-Za-z0-9._-]+)==", (Path(__file__).parents[1] / "requirements.lock").read_text(), re.MULTILINE)
+LOCKED = re.findall(
+    r"^([A-Za-z0-9._-]+)==", (Path(__file__).parents[1] / "requirements.lock").read_text(), re.MULTILINE
+)
 
 
 @pytest.mark.parametrize("version", ["3.11.0", "3.11.2", "3.12.0", "3.13.0", "3.14.0"])

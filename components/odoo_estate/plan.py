@@ -664,12 +664,26 @@ class LandingZonePlan(Plan):
 
 @dataclass(frozen=True, kw_only=True)
 class ZonePlan:
-    """One availability zone's subnets, by tier."""
+    """One availability zone's subnets, by tier. ``availability_zone`` is its name (``eu-central-1a``), which is mapped to a physical zone for each
+    account, or its id (``use1-az1``), which is the same in all."""
 
     availability_zone: str
     public_cidr: str
     private_cidr: str
     database_cidr: str
+    prefix_cidr: str = ""
+    """The part of the private subnet that is kept for whole /28, so that single addresses never break it up; empty: none is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AclRulePlan:
+    """One allowing rule of a network ACL over TCP; replies need rules of their own, because network ACLs keep no state."""
+
+    number: int
+    egress: bool
+    cidr: str
+    from_port: int
+    to_port: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -683,6 +697,58 @@ class NetworkPlan:
     interface_endpoints: tuple[str, ...]
     flow_log_group: str
     flow_log_retention_days: int
+    accounts: tuple[str, ...] = ()
+    """Whose buckets, keys, secrets … the endpoints lead to: the estate's accounts; empty: the own one."""
+    pod_addresses: Literal["prefixes", "single"] = "prefixes"
+    """How nodes get addresses for pods: whole /28, or one by one where the subnets have no room for those."""
+    adopted: "AdoptedNetworkPlan | None" = None
+    """A network that somebody else made and keeps: nothing of it is created, changed or destroyed. None: it is ours."""
+    database_acl: Mapping[str, AclRulePlan] = field(default_factory=dict)
+    """Who reaches the database subnets at all, whatever security groups say; empty: everybody in the network."""
+    firewall: "DnsFirewallPlan | None" = None
+    """Which names may be resolved; None: all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdoptedNetworkPlan:
+    """The given VPC and its subnets by tier (``public``, ``private``, ``database``) and zone key."""
+
+    vpc_id: str
+    subnets: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnsFirewallPlan:
+    """Names that pods and nodes may resolve (``*.`` in front: everything below); every other name does not exist for them. Queries are logged."""
+
+    name: str
+    domains: tuple[str, ...]
+    log_group: str
+    log_retention_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpnSitePlan:
+    """A customer's site: its router's public address and the networks behind it."""
+
+    address: str
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateAccessPlan:
+    """A balancer of its own before one ingress, and who reaches it without the internet."""
+
+    name: str
+    """Of balancer and target group, 32 characters at most."""
+    ingress: str
+    """The ingress class behind it."""
+    consumers: tuple[str, ...]
+    """AWS accounts that may connect through PrivateLink; empty: there is no endpoint service."""
+    sites: Mapping[str, VpnSitePlan]
+    """Sites with a VPN connection of two tunnels each."""
+    protect: bool = True
+    """Whether the endpoint service is protected: customers' endpoints are bound to its name, and a new one has another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -781,6 +847,8 @@ class CellPlan(Plan):
     """Failing back: the next primaries, which follow the recovery region's instances until they are promoted."""
     former: Mapping[str, DatabasePlan] = field(default_factory=dict)
     """The primaries that the lost region left behind, after a fail-back: unprotected, and gone with the next update."""
+    private_access: PrivateAccessPlan | None = None
+    """None: its tenants are reached over the internet only."""
 
 
 # --- platform ------------------------------------------------------------------------------------------------------
@@ -983,6 +1051,8 @@ class PlatformPlan(Plan):
     issuers: Mapping[str, IssuerPlan] = field(default_factory=dict)
     ingress_targets: Mapping[str, str] = field(default_factory=dict)
     """Ingress class to the DNS name in the cell's zone under which it answers; `RoutePlan.target` is one of these."""
+    private_ingress: str = ""
+    """The ingress class that the cell's private balancer leads to; empty: there is none."""
     cache_watch: CacheWatchPlan | None = None
     """None where the estate names no image of the program."""
     storage_key: str = "data"
@@ -1311,9 +1381,30 @@ AnyPlan = LandingZonePlan | CellPlan | PlatformPlan | TenantPlan | DrPlan | Dril
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuotaUse:
+    """How much of one of AWS' quotas all stacks together take, when everything is up and every pool at its largest."""
+
+    quota: str
+    """Key in the catalog."""
+    account: str
+    region: str
+    """Empty: the quota is the whole account's."""
+    thing: str
+    """Zone, network, cluster … that has the quota; empty: account or region."""
+    used: int
+    limit: int
+    raised: bool
+    """Whether the limit is one that the estate says AWS raised."""
+    shares: Mapping[str, int]
+    """Stack to what it takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EstatePlan:
     """All plans of an estate by stack name, in an order that respects ``depends_on``."""
 
     estate: str
     project: str
     stacks: Mapping[str, AnyPlan]
+    quotas: tuple[QuotaUse, ...] = ()
+    """Every quota of which something is taken, the fullest first."""

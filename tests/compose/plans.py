@@ -1,5 +1,6 @@
 """Small complete plans: the least that has one of everything."""
 
+from odoo_estate.decide.network import database_acl
 from odoo_estate.plan import (
     AUTOMATION_GROUP,
     AccessPlan,
@@ -77,18 +78,20 @@ GUARDRAILS = Guardrails(
 
 def network(name: str = "acme-eu-1", region: str = REGION, nat: str = "per-zone") -> NetworkPlan:
     """Three zones in 10.20.0.0/16."""
+    zones = {
+        letter: ZonePlan(
+            availability_zone=f"{region}{letter}",
+            public_cidr=f"10.20.{index}.0/24",
+            private_cidr=f"10.20.{64 + index * 32}.0/19",
+            database_cidr=f"10.20.{16 + index}.0/24",
+        )
+        for index, letter in enumerate("abc")
+    }
     return NetworkPlan(
         name=name,
         cidr="10.20.0.0/16",
-        zones={
-            letter: ZonePlan(
-                availability_zone=f"{region}{letter}",
-                public_cidr=f"10.20.{index}.0/24",
-                private_cidr=f"10.20.{64 + index * 32}.0/19",
-                database_cidr=f"10.20.{16 + index}.0/24",
-            )
-            for index, letter in enumerate("abc")
-        },
+        zones=zones,
+        database_acl=database_acl(zones),
         nat=nat,  # type: ignore[arg-type]
         interface_endpoints=("ecr.api", "ecr.dkr", "sts", "logs", "eks-auth"),
         flow_log_group=f"/estate/{name}/flow",

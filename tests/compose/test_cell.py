@@ -72,6 +72,53 @@ def test_the_network_outlives_the_cluster_and_the_cluster_its_nodes() -> None:
         assert needs(graph, cluster, one(graph, "ec2/subnet:Subnet", f"network-private-{zone}"))
 
 
+def test_the_network_comes_up_from_the_outside_in_and_goes_the_other_way() -> None:
+    graph = cell()
+    gateway = one(graph, "ec2/internetGateway:InternetGateway", "network")
+    for zone in "abc":
+        nat = one(graph, "ec2/natGateway:NatGateway", f"network-{zone}")
+        address = one(graph, "ec2/eip:Eip", f"network-nat-{zone}")
+        # A NAT gateway without a way out never becomes available, and its address cannot be given back while the gateway is there.
+        for earlier in (gateway, address, one(graph, "ec2/route:Route", "network-public")):
+            assert needs(graph, nat, earlier)
+        assert needs(graph, address, gateway)
+        assert needs(graph, one(graph, "ec2/route:Route", f"network-private-{zone}"), nat)
+        assert needs(
+            graph, nat, one(graph, "ec2/routeTableAssociation:RouteTableAssociation", f"network-public-{zone}")
+        )
+
+
+def test_nothing_that_holds_an_address_outlives_its_subnet() -> None:
+    """The other way round AWS answers DependencyViolation until the engine gives up."""
+    graph = cell()
+    database = [one(graph, "ec2/subnet:Subnet", f"network-database-{zone}") for zone in "abc"]
+    private = [one(graph, "ec2/subnet:Subnet", f"network-private-{zone}") for zone in "abc"]
+    holders = {
+        "aws:rds/instance:Instance": database,
+        "aws:elasticache/replicationGroup:ReplicationGroup": database,
+        "aws:eks/nodeGroup:NodeGroup": private,
+        "aws:eks/cluster:Cluster": private,
+    }
+    for kind, subnets in holders.items():
+        for node in graph.of_type(kind):
+            if "replicateSourceDb" not in node.inputs:
+                assert all(needs(graph, node, subnet) for subnet in subnets), node.name
+    for endpoint in graph.of_type("aws:ec2/vpcEndpoint:VpcEndpoint"):
+        if endpoint.inputs["vpcEndpointType"] == "Interface":
+            assert all(needs(graph, endpoint, subnet) for subnet in private)
+
+
+def test_databases_and_caches_come_into_subnets_that_are_closed_already() -> None:
+    graph = cell()
+    for node in (
+        *graph.of_type("aws:rds/instance:Instance"),
+        *graph.of_type("aws:elasticache/replicationGroup:ReplicationGroup"),
+    ):
+        for zone in "abc":
+            closed = one(graph, "ec2/networkAclAssociation:NetworkAclAssociation", f"network-database-{zone}")
+            assert needs(graph, node, closed), (node.name, zone)
+
+
 def test_nodes_wait_for_the_addons_that_make_them_ready() -> None:
     graph = cell()
     nodes = one(graph, "eks/nodeGroup:NodeGroup", "nodes-web")

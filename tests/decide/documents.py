@@ -34,6 +34,13 @@ ESTATE: dict[str, Any] = {
         "non-production": "210000000007",
     },
     "deploy_role": "automation",
+    # Far above what any test's estate takes; what a new account may have is too little for the first cell.
+    "quotas": {
+        "production": {
+            region: {"vpcs": 50, "elastic-ips": 100, "on-demand-vcpus": 5000}
+            for region in ("eu-central-1", "eu-west-1")
+        }
+    },
     "home_region": "eu-central-1",
     "recovery_image": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "residency": {"eu": {"description": "European Union", "regions": ("eu-central-1", "eu-west-1")}},

@@ -67,7 +67,7 @@ def test_a_cell_and_its_recovery_region_can_be_peered() -> None:
 def test_kubernetes_services_never_have_an_address_of_a_cell() -> None:
     for supernet, expected in {"10.0.0.0/8": "172.20.0.0/16", "172.16.0.0/12": "192.168.0.0/16"}.items():
         estate = estate_of([0], supernet)
-        assert network.service_range(estate) == expected
+        assert network.service_range(estate, "c-0") == expected
         assert not IPv4Network(expected).overlaps(IPv4Network(supernet))
 
 
@@ -123,7 +123,7 @@ def test_addresses_are_counted_with_every_pool_at_its_most() -> None:
     budgets = network.address_budgets(plan, made.catalog.assumptions, band, made.catalog.node_bands)
     # 58 pods a node take four /28, one more is kept warm, and three addresses are the node's own: 83.
     nodes = 2 + 4 + 3  # a third of 6, 12 and 8 nodes, rounded up
-    assert budgets[0].used == nodes * 83 + 16 + 8 + len(network.ENDPOINTS)
+    assert budgets[0].used == nodes * 83 + 16 + 8 + len(made.catalog.network.interface_endpoints)
     assert budgets[0].limit == int((2**14 - 5) * 0.8)
     more = network.address_budgets(plan, made.catalog.assumptions, band, made.catalog.node_bands, 300)
     assert more[0].used == budgets[0].used + 100

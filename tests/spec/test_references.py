@@ -401,3 +401,28 @@ def test_a_slip_in_the_override_is_reported_there_not_in_the_shipped_catalog(des
 def test_the_override_lies_beside_the_estate(desk: "Desk", name: str) -> None:
     desk.write(ESTATE, (desk.directory / ESTATE).read_text(encoding="utf-8") + f"catalog: {name}\n")
     assert desk.problem().remedy
+
+
+@pytest.mark.parametrize(
+    ("lines", "field", "message"),
+    [
+        (
+            "production: {eu-central-1: {elastic-ip: 9}}",
+            "quotas.production.eu-central-1.elastic-ip",
+            "is not a quota of a region",
+        ),
+        (
+            "production: {eu-central-1: {iam-roles: 9}}",
+            "quotas.production.eu-central-1.iam-roles",
+            "is not a quota of a region",
+        ),
+        ("production: {global: {vpcs: 9}}", "quotas.production.global.vpcs", "is not a quota of a whole account"),
+        ("production: {us-east-1: {vpcs: 9}}", "quotas.production.us-east-1", "is not a region of this estate"),
+        ("audit: {eu-central-1: {vpcs: 9}}", "quotas.audit", "is not an account role of this estate"),
+    ],
+)
+def test_a_raised_quota_stands_where_aws_has_it(desk: "Desk", lines: str, field: str, message: str) -> None:
+    desk.change(ESTATE, "home_region:", f"quotas:\n  {lines}\nhome_region:")
+    problem = desk.problem()
+    assert problem.field == field
+    assert message in problem.message

@@ -1,6 +1,6 @@
 """VPC endpoints: the ways to AWS services that do not lead through the internet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
 import pulumi
@@ -8,7 +8,7 @@ from pulumi_aws import ec2
 
 from odoo_estate.aws.policy import Statement, policy_text
 from odoo_estate.aws.security_group import SecurityGroup
-from odoo_estate.plan import AwsTarget, NetworkPlan
+from odoo_estate.plan import AwsTarget, Json, NetworkPlan
 
 HTTPS_PORT = 443
 
@@ -24,7 +24,7 @@ class EndpointsArgs(TypedDict):
 
 
 class Endpoints(pulumi.ComponentResource):
-    """The S3 gateway and the plan's interface endpoints; through either only principals of the own account act."""
+    """The S3 gateway and the plan's interface endpoints; through either only principals of the own account act, on what is the estate's."""
 
     def __init__(self, name: str, args: EndpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:Endpoints", name, None, opts)
@@ -36,7 +36,7 @@ class Endpoints(pulumi.ComponentResource):
             vpc_endpoint_type="Gateway",
             service_name=f"com.amazonaws.{target.region}.s3",
             route_table_ids=list(args["route_table_ids"]),
-            policy=policy_text([_own_account(target), _service_downloads(target)]),
+            policy=_policy(plan, target, "s3"),
             tags=_named(plan, "s3"),
             opts=child,
         )
@@ -59,7 +59,7 @@ class Endpoints(pulumi.ComponentResource):
                 subnet_ids=list(args["subnet_ids"]),
                 security_group_ids=[access.id],
                 private_dns_enabled=True,
-                policy=policy_text([_own_account(target)]) if service not in WITHOUT_POLICY else None,
+                policy=None if service in WITHOUT_POLICY else _policy(plan, target, service),
                 tags=_named(plan, service),
                 opts=child,
             )
@@ -68,32 +68,70 @@ class Endpoints(pulumi.ComponentResource):
 
 WITHOUT_POLICY = frozenset({"eks", "eks-auth"})
 """Services whose endpoints had no endpoint policies when this was written (November 2026)."""
+PULLS: list[Json] = [
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:GetAuthorizationToken",
+    "ecr:GetDownloadUrlForLayer",
+]
 
 
-def _named(plan: NetworkPlan, service: str) -> Mapping[str, str]:
-    return {"Name": f"{plan.name}-{service}"}
-
-
-def _own_account(target: AwsTarget) -> Statement:
-    return {
-        "Sid": "OwnAccount",
+def _policy(plan: NetworkPlan, target: AwsTarget, service: str) -> str:
+    """Our principals on what is the estate's, and nobody else: whoever gets at a pod can neither use keys of another account from here nor carry
+    data into one. A condition on accounts takes no wildcards in endpoint policies, so they are listed (PrivateLink guide, read 2026-11)."""
+    own: Statement = {
+        "Sid": "OursOnOurs",
         "Effect": "Allow",
         "Principal": "*",
         "Action": "*",
         "Resource": "*",
-        "Condition": {"StringEquals": {"aws:PrincipalAccount": target.account}},
+        "Condition": {
+            "StringEquals": {
+                "aws:PrincipalAccount": target.account,
+                "aws:ResourceAccount": list[Json](plan.accounts or (target.account,)),
+            }
+        },
     }
+    return policy_text([own, *EXCEPTIONS.get(service, lambda _: ())(target)])
 
 
-def _service_downloads(target: AwsTarget) -> Statement:
+def _pulls(target: AwsTarget) -> tuple[Statement, ...]:
+    # Images of EKS' add-ons and of the nodes' own containers lie in accounts of AWS, other ones in every region.
+    return (
+        {
+            "Sid": "OursPullFromAnywhere",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": PULLS,
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": target.account}},
+        },
+    )
+
+
+def _downloads(target: AwsTarget) -> tuple[Statement, ...]:
     # Image layers and the nodes' packages come from buckets of AWS, signed by AWS, not by a principal of ours.
-    return {
-        "Sid": "ImageLayersAndPackages",
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "s3:GetObject",
-        "Resource": [
-            f"arn:aws:s3:::prod-{target.region}-starport-layer-bucket/*",
-            f"arn:aws:s3:::al2023-repos-{target.region}-*/*",
-        ],
-    }
+    return (
+        {
+            "Sid": "ImageLayersAndPackages",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": [
+                f"arn:aws:s3:::prod-{target.region}-starport-layer-bucket/*",
+                f"arn:aws:s3:::al2023-repos-{target.region}-*/*",
+            ],
+        },
+    )
+
+
+EXCEPTIONS: Mapping[str, Callable[[AwsTarget], tuple[Statement, ...]]] = {
+    "ecr.api": _pulls,
+    "ecr.dkr": _pulls,
+    "s3": _downloads,
+}
+"""What one service needs besides."""
+
+
+def _named(plan: NetworkPlan, service: str) -> Mapping[str, str]:
+    return {"Name": f"{plan.name}-{service}"}

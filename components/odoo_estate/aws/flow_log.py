@@ -10,6 +10,36 @@ from odoo_estate.aws.policy import service_trust
 from odoo_estate.aws.role import Role
 from odoo_estate.plan import AwsTarget, NetworkPlan, RolePlan
 
+FIELDS = (
+    *(
+        "version",
+        "account-id",
+        "interface-id",
+        "srcaddr",
+        "dstaddr",
+        "srcport",
+        "dstport",
+        "protocol",
+        "packets",
+        "bytes",
+    ),
+    *(
+        "start",
+        "end",
+        "action",
+        "log-status",
+        "vpc-id",
+        "subnet-id",
+        "az-id",
+        "tcp-flags",
+        "flow-direction",
+        "traffic-path",
+    ),
+    *("pkt-srcaddr", "pkt-dstaddr", "pkt-src-aws-service", "pkt-dst-aws-service"),
+)
+"""Beside the default ones: what a packet's own addresses are, because pods hide behind their node's and everything behind NAT, and who opened
+the connection (VPC user guide, flow log records, version 5)."""
+
 
 class FlowLogArgs(TypedDict):
     """Inputs of `FlowLog`."""
@@ -38,6 +68,7 @@ class FlowLog(pulumi.ComponentResource):
             name,
             vpc_id=args["vpc_id"],
             traffic_type="ALL",
+            log_format=" ".join(f"${{{field}}}" for field in FIELDS),
             log_destination_type="cloud-watch-logs",
             log_destination=group.arn,
             iam_role_arn=role.arn,

@@ -1,11 +1,12 @@
 """A VPC with three tiers of subnets in each zone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import pulumi
 from pulumi_aws import ec2, elasticache, rds
 
+from odoo_estate.aws.dns_firewall import DnsFirewall, DnsFirewallArgs
 from odoo_estate.aws.endpoints import Endpoints
 from odoo_estate.aws.flow_log import FlowLog
 from odoo_estate.aws.references import NetworkRef
@@ -26,6 +27,9 @@ class Network(pulumi.ComponentResource):
     """Public subnets for load balancers and NAT, private ones for nodes, database ones without any way to the internet."""
 
     ref: NetworkRef
+    vpc_id: pulumi.Output[str]
+    public_route_table_id: pulumi.Output[str]
+    """The only table that learns the way to a customer's private networks."""
     subnets: Mapping[str, Mapping[str, pulumi.Output[str]]]
     """Tier (``public``, ``private``, ``database``) to zone key to subnet id."""
 
@@ -37,10 +41,12 @@ class Network(pulumi.ComponentResource):
         public = self._tier(name, plan, vpc, "public", {z: zone.public_cidr for z, zone in plan.zones.items()})
         private = self._tier(name, plan, vpc, "private", {z: zone.private_cidr for z, zone in plan.zones.items()})
         database = self._tier(name, plan, vpc, "database", {z: zone.database_cidr for z, zone in plan.zones.items()})
-        public_routes = self._public_routes(name, plan, vpc, gateway, public)
+        public_table, public_routes = self._public_routes(name, plan, vpc, gateway, public)
         nat = self._nat(name, plan, public, [gateway, *public_routes])
         private_tables = self._private_routes(name, plan, vpc, private, nat)
         database_table = self._database_routes(name, plan, vpc, database)
+        closed = self._database_acl(name, plan, vpc, database)
+        self._prefixes(name, plan, private)
         child = pulumi.ResourceOptions(parent=self)
         Endpoints(
             f"{name}-endpoint",
@@ -58,13 +64,12 @@ class Network(pulumi.ComponentResource):
             {"plan": plan, "target": args["target"], "vpc_id": vpc.id, "key_arn": args["key_arn"]},
             child,
         )
+        if plan.firewall:
+            firewall: DnsFirewallArgs = {"plan": plan.firewall, "vpc_id": vpc.id, "key_arn": args["key_arn"]}
+            DnsFirewall(f"{name}-names", firewall, child)
         database_ids = [subnet.id for subnet in database.values()]
-        database_group = rds.SubnetGroup(
-            name, description=f"Database subnets of {plan.name}", subnet_ids=database_ids, opts=child
-        )
-        cache_group = elasticache.SubnetGroup(
-            name, description=f"Cache subnets of {plan.name}", subnet_ids=database_ids, opts=child
-        )
+        database_group, cache_group = subnet_groups(name, plan, database_ids, self._child(closed))
+        self.vpc_id, self.public_route_table_id = vpc.id, public_table.id
         self.subnets = {
             tier: {zone: subnet.id for zone, subnet in subnets.items()}
             for tier, subnets in (("public", public), ("private", private), ("database", database))
@@ -79,6 +84,51 @@ class Network(pulumi.ComponentResource):
             cache_subnet_group=cache_group.name,
         )
         self.register_outputs({"vpc_id": vpc.id})
+
+    def _database_acl(
+        self, name: str, plan: NetworkPlan, vpc: ec2.Vpc, subnets: Mapping[str, ec2.Subnet]
+    ) -> list[pulumi.Resource]:
+        """The rules stand before a subnet is moved under them: without its rules a network ACL lets nothing through."""
+        if not plan.database_acl:
+            return []
+        acl = ec2.NetworkAcl(
+            f"{name}-database", vpc_id=vpc.id, tags={"Name": f"{plan.name}-database"}, opts=self._child()
+        )
+        rules: list[pulumi.Resource] = [
+            ec2.NetworkAclRule(
+                f"{name}-database-{key}",
+                network_acl_id=acl.id,
+                rule_number=rule.number,
+                egress=rule.egress,
+                protocol="tcp",
+                rule_action="allow",
+                cidr_block=rule.cidr,
+                from_port=rule.from_port,
+                to_port=rule.to_port,
+                # Nothing of a rule can be changed, and its number can be taken once only.
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            )
+            for key, rule in plan.database_acl.items()
+        ]
+        return [
+            ec2.NetworkAclAssociation(
+                f"{name}-database-{zone}", network_acl_id=acl.id, subnet_id=subnet.id, opts=self._child(rules)
+            )
+            for zone, subnet in subnets.items()
+        ]
+
+    def _prefixes(self, name: str, plan: NetworkPlan, subnets: Mapping[str, ec2.Subnet]) -> None:
+        """Half of each private subnet is for whole /28 only: single addresses of balancers and endpoints scatter over the other half."""
+        for zone, subnet in subnets.items():
+            if plan.zones[zone].prefix_cidr:
+                ec2.SubnetCidrReservation(
+                    f"{name}-prefixes-{zone}",
+                    subnet_id=subnet.id,
+                    cidr_block=plan.zones[zone].prefix_cidr,
+                    reservation_type="prefix",
+                    description="Prefixes for pods",
+                    opts=self._child(),
+                )
 
     def _child(self, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=depends_on)
@@ -106,7 +156,7 @@ class Network(pulumi.ComponentResource):
             zone: ec2.Subnet(
                 f"{name}-{tier}-{zone}",
                 vpc_id=vpc.id,
-                availability_zone=plan.zones[zone].availability_zone,
+                **_zone(plan.zones[zone].availability_zone),
                 cidr_block=cidr,
                 map_public_ip_on_launch=False,
                 tags={"Name": f"{plan.name}-{tier}-{zone}", "subnet-tier": tier, **LOAD_BALANCER_TAGS[tier]},
@@ -122,7 +172,7 @@ class Network(pulumi.ComponentResource):
         vpc: ec2.Vpc,
         gateway: ec2.InternetGateway,
         subnets: Mapping[str, ec2.Subnet],
-    ) -> list[pulumi.Resource]:
+    ) -> tuple[ec2.RouteTable, list[pulumi.Resource]]:
         table = self._route_table(f"{name}-public", f"{plan.name}-public", vpc)
         route = ec2.Route(
             f"{name}-public",
@@ -131,7 +181,7 @@ class Network(pulumi.ComponentResource):
             gateway_id=gateway.id,
             opts=self._child(),
         )
-        return [route, *(self._associate(f"{name}-public-{zone}", table, net) for zone, net in subnets.items())]
+        return table, [route, *(self._associate(f"{name}-public-{zone}", table, net) for zone, net in subnets.items())]
 
     def _nat(
         self, name: str, plan: NetworkPlan, public: Mapping[str, ec2.Subnet], ready: list[pulumi.Resource]
@@ -192,6 +242,21 @@ class Network(pulumi.ComponentResource):
 
     def _associate(self, key: str, table: ec2.RouteTable, subnet: ec2.Subnet) -> ec2.RouteTableAssociation:
         return ec2.RouteTableAssociation(key, route_table_id=table.id, subnet_id=subnet.id, opts=self._child())
+
+
+def _zone(text: str) -> Mapping[str, str]:
+    """A zone by its name, or by its id (``use1-az1``), which means the same place in every account."""
+    return {"availability_zone_id" if "-az" in text else "availability_zone": text}
+
+
+def subnet_groups(
+    name: str, plan: NetworkPlan, subnet_ids: Sequence[pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> tuple[rds.SubnetGroup, elasticache.SubnetGroup]:
+    """Where RDS and ElastiCache may put what they make."""
+    return (
+        rds.SubnetGroup(name, description=f"Database subnets of {plan.name}", subnet_ids=subnet_ids, opts=opts),
+        elasticache.SubnetGroup(name, description=f"Cache subnets of {plan.name}", subnet_ids=subnet_ids, opts=opts),
+    )
 
 
 LOAD_BALANCER_TAGS: Mapping[str, Mapping[str, str]] = {

@@ -2,10 +2,12 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from odoo_estate.decide import compile_estate
+from odoo_estate.decide.quotas import tightest
 from odoo_estate.spec.loader import load
 
 SUMMARY = "validate the estate, the catalog and every contract, and compute all plans"
@@ -30,7 +32,10 @@ def run(args: Namespace) -> int:
         "budgets": sum(len(stack.budgets) for stack in plan.stacks.values()),
     }
     if args.json:
-        print(json.dumps({"estate": plan.estate, **counts, "problems": []}, indent=2))
+        taken = [asdict(one) for one in plan.quotas]
+        print(json.dumps({"estate": plan.estate, **counts, "problems": [], "quotas": taken}, indent=2))
     else:
         print(f"{plan.estate}: no problems in {', '.join(f'{count} {what}' for what, count in counts.items())}")
+        for line in tightest(plan.quotas, documents.catalog):
+            print(f"  {line}")
     return 0

@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from odoo_estate.decide import compile_stack, stack_names
+from odoo_estate.decide import compile_stack, quota_uses, stack_names
 from odoo_estate.decide.capacity import Capacity, capacity
 from odoo_estate.decide.compiler import context_of
+from odoo_estate.decide.quotas import tightest
 from odoo_estate.errors import BadInput, Problem
 from odoo_estate.explanation import explanation
 from odoo_estate.plan import AnyPlan
@@ -40,9 +41,12 @@ def run(args: Namespace) -> int:
     if cell := documents.estate.cells.get(args.name):
         plans = _plans(documents, today, [f"cell.{args.name}", f"platform.{args.name}", f"dr.{args.name}"])
         room = capacity(context_of(documents, today), args.name)
-        pages.append(explanation([*_cell_heading(args.name, cell), *_room(room)], plans))
+        taken = [use for use in quota_uses(documents, today=today) if {plan.stack for plan in plans} & set(use.shares)]
+        quotas = [f"  {line}" for line in tightest(taken, documents.catalog)]
+        pages.append(explanation([*_cell_heading(args.name, cell), *_room(room), *quotas], plans))
         answer["stacks"] += [_as_json(plan) for plan in plans]
         answer["capacity"] = asdict(room)
+        answer["quotas"] = [asdict(use) for use in taken]
     if not pages:
         raise BadInput([_nothing(args.name, documents)])
     print(json.dumps(answer, indent=2, ensure_ascii=False) if args.json else "\n\n".join(pages))

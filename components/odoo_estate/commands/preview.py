@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from odoo_estate.decide import compile_estate
 from odoo_estate.decide.changes import refused_changes, standing
+from odoo_estate.decide.quotas import tightest
 from odoo_estate.errors import BadInput, OperationFailed
 from odoo_estate.fleet.project import find_project
 from odoo_estate.fleet.selection import select
@@ -52,7 +53,12 @@ def run(args: Namespace) -> int:
     if args.changed_since is not None:  # an empty one is a mistake, e.g. an unset variable
         return _changed(args, documents, plan, wanted, project=project, today=today)
     each = _each([plan.stacks[name] for name in wanted], args, project, today)
-    return _json(plan.estate, each) if args.json else _text(each, wanted)
+    if args.json:
+        return _json(plan.estate, each)
+    code = _text(each, wanted)
+    for line in tightest([use for use in plan.quotas if set(wanted) & set(use.shares)], documents.catalog):
+        print(line)
+    return code
 
 
 def _each(

@@ -14,9 +14,11 @@ from odoo_estate.aws.dns_zone import Delegation, DnsZone
 from odoo_estate.aws.key import Key
 from odoo_estate.aws.network import Network
 from odoo_estate.aws.pod_identity import PodIdentity
+from odoo_estate.aws.private_entry import PrivateEntry, PrivateEntryArgs
 from odoo_estate.aws.vault import Vault
 from odoo_estate.compose.compute import Encryption, compose_cluster
 from odoo_estate.compose.databases import Place, follow, primary
+from odoo_estate.compose.networks import AnyNetwork, make_network
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import (
     CellOutputs,
@@ -27,9 +29,10 @@ from odoo_estate.compose.outputs import (
     cluster_outputs,
     database_outputs,
     network_outputs,
+    private_entry_outputs,
 )
 from odoo_estate.compose.providers import aws_provider, random_provider
-from odoo_estate.plan import CellPlan
+from odoo_estate.plan import CellPlan, NetworkPlan, PrivateAccessPlan
 
 References = Mapping[str, pulumi.StackReference]
 
@@ -46,7 +49,7 @@ def compose_cell(plan: CellPlan, references: References) -> Outputs:
     }
     data, logs = keys["data"].arn, keys["logs"].arn
     topic = AlertTopic("alerts", {"topic": plan.alert_topic, "target": plan.target, "key_arn": logs}, here)
-    network = Network("network", {"plan": plan.network, "target": plan.target, "key_arn": logs}, here)
+    network = make_network(plan.network, plan.target, logs, here)
     cluster = compose_cluster(
         plan.cluster,
         plan.node_pools,
@@ -101,6 +104,7 @@ def compose_cell(plan: CellPlan, references: References) -> Outputs:
     BackupEvents("backup-events", {"plan": plan.backup_events, "topic_arn": topic.arn}, after(here, topic))
     Alarms("alarm", {"plan": plan.alarms, "topic_arn": topic.arn}, here)
     zone = _zone(plan, references, here)
+    private = _private_entry(plan.private_access, plan.network, network, here) if plan.private_access else None
     return CellOutputs.write(
         network=network_outputs(network.ref),
         subnets=network.subnets,
@@ -112,7 +116,23 @@ def compose_cell(plan: CellPlan, references: References) -> Outputs:
         vaults={key: made.arn for key, made in vaults.items()},
         alertTopic=topic.arn,
         zone={"id": zone.id, "nameServers": zone.name_servers},
+        **({"privateAccess": private_entry_outputs(private)} if private else {}),
     )
+
+
+def _private_entry(
+    access: PrivateAccessPlan, laid: NetworkPlan, network: AnyNetwork, here: pulumi.ResourceOptions
+) -> PrivateEntry:
+    args: PrivateEntryArgs = {
+        "plan": access,
+        "vpc_id": network.ref.vpc_id,
+        # In the public subnets, where no pod is: the ingress believes what balancers there say about clients' addresses.
+        "subnet_ids": network.ref.public_subnet_ids,
+        "pod_cidrs": {zone: one.private_cidr for zone, one in laid.zones.items()},
+    }
+    if isinstance(network, Network):
+        args["route_table_id"] = network.public_route_table_id
+    return PrivateEntry("private-entry", args, here)
 
 
 def _zone(plan: CellPlan, references: References, here: pulumi.ResourceOptions) -> DnsZone:

@@ -7,8 +7,8 @@ import pulumi
 
 from odoo_estate.aws.addon import Addons
 from odoo_estate.aws.cluster import Cluster
-from odoo_estate.aws.network import Network
 from odoo_estate.aws.node_pool import NodePool
+from odoo_estate.compose.networks import AnyNetwork
 from odoo_estate.compose.order import after
 from odoo_estate.plan import ClusterPlan, KeyPlan, NodePoolPlan
 
@@ -31,7 +31,7 @@ def compose_cluster(
     plan: ClusterPlan,
     pools: Mapping[str, NodePoolPlan],
     *,
-    network: Network,
+    network: AnyNetwork,
     encryption: Encryption,
     tags: Mapping[str, str],
     here: pulumi.ResourceOptions,

@@ -10,10 +10,10 @@ from odoo_estate.aws.bucket_replication import BucketReplication, key_by_alias
 from odoo_estate.aws.cache import Cache
 from odoo_estate.aws.health_check import HealthCheck
 from odoo_estate.aws.key import Key
-from odoo_estate.aws.network import Network
 from odoo_estate.aws.references import BucketRef
 from odoo_estate.compose.compute import Encryption, compose_cluster
 from odoo_estate.compose.databases import Place, follow
+from odoo_estate.compose.networks import make_network
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import (
     CellOutputs,
@@ -38,7 +38,7 @@ def compose_dr_region(plan: DrPlan, references: References) -> Outputs:
         key: Key(f"key-{key}", {"plan": key_plan, "target": plan.target}, here) for key, key_plan in plan.keys.items()
     }
     data, logs = keys["data"].arn, keys["logs"].arn
-    network = Network("network", {"plan": plan.network, "target": plan.target, "key_arn": logs}, here)
+    network = make_network(plan.network, plan.target, logs, here)
     cluster = (
         compose_cluster(
             plan.cluster,

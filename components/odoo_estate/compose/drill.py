@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pulumi
 
 from odoo_estate.aws.key import Key
-from odoo_estate.aws.network import Network
 from odoo_estate.compose.databases import Place, follow
+from odoo_estate.compose.networks import make_network
 from odoo_estate.compose.outputs import DrillOutputs, DrOutputs, Outputs
 from odoo_estate.compose.providers import aws_provider, random_provider
 from odoo_estate.plan import DrillPlan
@@ -22,7 +22,7 @@ def compose_drill(plan: DrillPlan, references: References) -> Outputs:
         keys = {
             key: Key(f"key-{key}", {"plan": one, "target": plan.target}, here).arn for key, one in plan.keys.items()
         }
-        network = Network("network", {"plan": plan.network, "target": plan.target, "key_arn": keys["logs"]}, here).ref
+        network = make_network(plan.network, plan.target, keys["logs"], here).ref
     else:
         standing = DrOutputs.read(references[f"dr.{plan.cell}"])
         keys = {key: standing.key_arn(key) for key in ("data", "logs")}

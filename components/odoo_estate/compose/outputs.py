@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 import pulumi
 
+from odoo_estate.aws.private_entry import PrivateEntry
 from odoo_estate.aws.references import BucketRef, CacheRef, ClusterRef, DatabaseRef, NetworkRef
 from odoo_estate.errors import EstateError
 from odoo_estate.resolved import passthrough
@@ -142,6 +143,16 @@ class CellOutputs(StackOutputs):
         """The cell's own DNS zone."""
         return _text(self.values["zone"]["id"])
 
+    @property
+    def private_target_group_arn(self) -> pulumi.Output[str]:
+        """What the cell's private balancer forwards to."""
+        return _text(self.values["privateAccess"]["targetGroupArn"])
+
+    @property
+    def private_security_group_id(self) -> pulumi.Output[str]:
+        """That of the cell's private balancer."""
+        return _text(self.values["privateAccess"]["securityGroupId"])
+
 
 class PlatformOutputs(StackOutputs):
     """What runs in the cell's cluster. Services and namespaces have names, so the contract version is all that is read today."""
@@ -230,6 +241,16 @@ def cache_outputs(ref: CacheRef) -> Outputs:
         "port": ref.port,
         "userGroupId": ref.user_group_id,
         "securityGroupId": ref.security_group_id,
+    }
+
+
+def private_entry_outputs(entry: PrivateEntry) -> Outputs:
+    """A private way in as it is exported: for the platform, and for whoever tells the customer where to connect."""
+    return {
+        "targetGroupArn": entry.target_group_arn,
+        "securityGroupId": entry.security_group_id,
+        "host": entry.host,
+        **({"serviceName": entry.service_name} if entry.service_name else {}),
     }
 
 

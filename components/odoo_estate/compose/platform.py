@@ -24,7 +24,7 @@ from odoo_estate.kubernetes.cluster_scope import (
     tls_options,
 )
 from odoo_estate.kubernetes.external_secret import secret_store
-from odoo_estate.kubernetes.ingress_balancer import IngressBalancer
+from odoo_estate.kubernetes.ingress_balancer import IngressBalancer, private_target
 from odoo_estate.kubernetes.namespace import WorkloadNamespace
 from odoo_estate.kubernetes.network_policies import denial, name_resolution, provisioning_policies, workload_policies
 from odoo_estate.kubernetes.pages import Pages
@@ -128,6 +128,16 @@ def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[p
             records=[balancer.host],
             opts=at.aws,
         )
+        if key == plan.private_ingress:
+            private_target(
+                f"ingress-{key}-private",
+                service=release,
+                namespace=plan.charts[release].namespace,
+                labels=plan.labels,
+                target_group_arn=cell.private_target_group_arn,
+                balancer_group_id=cell.private_security_group_id,
+                opts=after(at.cluster, *controllers, balancer),
+            )
 
 
 def cache_watch(

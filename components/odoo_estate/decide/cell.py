@@ -6,6 +6,7 @@ changes a resource of its cell.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from odoo_estate.decide import (
     backup,
@@ -16,6 +17,7 @@ from odoo_estate.decide import (
     dumps_key,
     identities,
     network,
+    private_access,
     schedules,
     shared,
 )
@@ -42,6 +44,7 @@ from odoo_estate.plan import (
     AlarmPlan,
     BackupEventsPlan,
     BucketPlan,
+    Budget,
     CachePlan,
     CellPlan,
     DatabasePlan,
@@ -49,6 +52,7 @@ from odoo_estate.plan import (
     Decision,
     DelegationPlan,
     KeyPlan,
+    NetworkPlan,
     PlatformIdentityPlan,
     Purpose,
     UpgradePlan,
@@ -86,9 +90,8 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
     target = shared.target(context, cell)
     days = log_days(max(service.log_retention_days for service in served))
     windows = cell_windows(context, cell)
-    vpc = network.network_plan(
-        estate, catalog.assumptions, cell, zone_count=band.zones, nat=band.nat, flow_log_days=days
-    )
+    vpc, addresses = network_and_addresses(context, cell, days, nat=band.nat)
+    private = private_access.private_access_plan(context, cell)
     primaries = _databases(context, cell, served, owed, windows)
     databases, followers, former = generations(context, cell, primaries)
     caches = {MAIN: _cache(context, cell, band, owed, windows)}
@@ -113,20 +116,13 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         kind="cell",
         target=target,
         tags=own_tags,
-        decisions=(*_decisions(context, cell, band, owed, windows), *([drill] if drill else [])),
+        decisions=(
+            *_decisions(context, cell, owed, windows, vpc),
+            *([private_access.decision(private, one.customer, classes[0])] if private and one.customer else []),
+            *([drill] if drill else []),
+        ),
         budgets=(
-            *network.address_budgets(
-                vpc,
-                catalog.assumptions,
-                band,
-                catalog.node_bands,
-                budgets.own_addresses(
-                    context,
-                    cell,
-                    band.zones,
-                    {key: network.addresses_per_node(size) for key, size in catalog.node_bands.items()},
-                ),
-            ),
+            *addresses,
             *budgets.budgets(context, cell),
             backup.filestore_budget(context.catalog, owed),
         ),
@@ -135,7 +131,7 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         cell=cell,
         tenancy=one.tenancy,
         network=vpc,
-        cluster=cluster_plan(context, cell, days),
+        cluster=cluster_plan(context, cell, days, vpc),
         node_pools=node_pools(context, cell, own_tags),
         keys=_keys(context, cell),
         databases=databases,
@@ -161,12 +157,57 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         alarms={
             **_alarms(context, cell, databases, caches),
             **backup.alarms(vaults["primary"].name, (estate.estate, cell), owed),
+            **private_access.alarms(context, cell, private),
         },
         alert_topic=name("topic", estate.estate, cell, "alerts"),
         zone_domain=shared.zone_domain(context, cell),
         delegation=_delegation(context),
         followers=followers,
         former=former,
+        private_access=private,
+    )
+
+
+def network_and_addresses(
+    context: Context, cell: str, days: int, *, nat: Literal["per-zone", "single", "none"], recovery: bool = False
+) -> tuple[NetworkPlan, tuple[Budget, ...]]:
+    """A cell's network, or its recovery region's, and what its subnets hold: whole /28 for pods where they fit, single addresses in a given network
+    that is too small for those. ``days``: how long its logs are kept."""
+    band = shared.band(context, cell)
+    plan = network.network_plan(
+        context.estate,
+        context.catalog,
+        cell,
+        zone_count=band.zones,
+        nat=nat,
+        flow_log_days=days,
+        names=shared.egress_names(context, cell),
+        recovery=recovery,
+    )
+    addresses = _addresses(context, cell, band, plan)
+    if plan.adopted and network.check_addresses(cell, addresses):
+        plan = replace(plan, pod_addresses="single")
+        addresses = _addresses(context, cell, band, plan)
+    return plan, addresses
+
+
+def _addresses(context: Context, cell: str, band: CellBand, plan: NetworkPlan) -> tuple[Budget, ...]:
+    catalog, one = context.catalog, context.estate.cells[cell]
+    per_node = {key: network.addresses_per_node(size, plan.pod_addresses) for key, size in catalog.node_bands.items()}
+    own = sum(
+        context.tenancy(tenant) == "semi-dedicated" and tenant.environment == "production"
+        for tenant in context.tenants_by_cell[cell]
+    )
+    instances = (1 + len(one.databases) + own) * (2 if shared.reporting(context, cell) else 1)
+    return network.address_budgets(
+        plan,
+        catalog.assumptions,
+        band,
+        catalog.node_bands,
+        budgets.own_addresses(context, cell, band.zones, per_node),
+        balancers=len(band.serves) + 1,  # and a private one
+        databases=instances,
+        cache_nodes=band.cache_nodes * (1 + own),
     )
 
 
@@ -478,11 +519,59 @@ def _instance_decisions(context: Context, cell: str, windows: schedules.Windows)
             yield replace(decision, topic=decision.topic + suffix)
 
 
+def _network_decisions(context: Context, cell: str, band: CellBand, vpc: NetworkPlan) -> Iterator[Decision]:
+    estate, catalog, one = context.estate, context.catalog, context.estate.cells[cell]
+    away = network.cell_range(estate, cell, recovery=True)
+    kept = "the recovery region's" if network.adopted(estate, cell, recovery=True) else "kept for recovery"
+    if vpc.adopted:
+        yield Decision(
+            topic="network",
+            value=f"{vpc.cidr} ({vpc.adopted.vpc_id})",
+            reason="a given network, looked up at every update and never changed: routes, NAT, endpoints, flow log and network ACLs are its owner's; "
+            f"{away} is {kept}",
+            entitlement="cells.network",
+            binding=f"{band.zones} of its {len(one.network.zones) if one.network else 0} zones",
+        )
+    else:
+        yield Decision(
+            topic="network",
+            value=vpc.cidr,
+            reason=f"slot {one.slot} of {estate.network.supernet}; {away} is {kept}",
+            binding=f"{band.zones} zones, NAT {band.nat}",
+        )
+    largest = max((catalog.node_bands[pool.band] for pool in band.node_pools.values()), key=lambda node: node.max_pods)
+    each = network.addresses_per_node(largest, vpc.pod_addresses)
+    if vpc.pod_addresses == "prefixes":
+        prefixes = (each - network.NODE_INTERFACES) // network.PREFIX_ADDRESSES
+        how = f"{prefixes} x /28 (one of them warm) + {network.NODE_INTERFACES} interfaces = {each} addresses for {largest.max_pods} pods"
+    else:
+        how = (
+            f"{largest.max_pods} + {network.WARM_ADDRESSES} warm + {network.NODE_INTERFACES} interfaces = {each}, "
+            "because whole /28 do not fit its subnets"
+        )
+    yield Decision(
+        topic="pod addresses",
+        value="whole /28" if vpc.pod_addresses == "prefixes" else "one by one",
+        reason=f"a node takes at most {how}; IPv4, because databases and caches have nothing else",
+        binding="addresses-* below",
+    )
+    yield Decision(
+        topic="egress",
+        value=f"{len(vpc.firewall.domains)} names" if vpc.firewall else "open",
+        reason="every other name does not resolve, and queries are logged; beside it only ports 443, 465 and 587 lead out of a tenant's namespace"
+        if vpc.firewall
+        else "any name, over ports 443, 465 and 587 of a tenant's namespace",
+        entitlement=f"service_classes.{context.customers[one.customer].service_class}.egress"
+        if one.customer
+        else "a shared cell bounds nobody: its neighbours call others",
+    )
+
+
 def _decisions(
-    context: Context, cell: str, band: CellBand, owed: BackupTerms, windows: schedules.Windows
+    context: Context, cell: str, owed: BackupTerms, windows: schedules.Windows, vpc: NetworkPlan
 ) -> tuple[Decision, ...]:
     estate, catalog, one = context.estate, context.catalog, context.estate.cells[cell]
-    cidr = network.cell_range(estate, cell)
+    band = shared.band(context, cell)
     postgres = catalog.postgres_bands[band.postgres]
     retention = catalog.retention_classes[owed.retention]
     kept = f"{retention.daily_days} days" + (
@@ -501,12 +590,7 @@ def _decisions(
             entitlement=f"cell_bands.{one.band}",
             binding=f"at most {band.max_tenants} tenants",
         ),
-        Decision(
-            topic="network",
-            value=str(cidr),
-            reason=f"slot {one.slot} of {estate.network.supernet}; {network.cell_range(estate, cell, recovery=True)} is kept for recovery",
-            binding=f"{band.zones} zones, NAT {band.nat}",
-        ),
+        *_network_decisions(context, cell, band, vpc),
         kubernetes_decision(context, cell),
         Decision(
             topic="database",

@@ -224,6 +224,8 @@ def _cert_manager(context: Context, cell: str) -> Mapping[str, Json]:
         "global": {"priorityClassName": shared.PLATFORM_PRIORITY},
         "replicaCount": REPLICAS,
         "serviceAccount": {"name": "cert-manager"},
+        # Where names are filtered, those of Route 53's own servers do not resolve: proofs are checked through the network's resolver alone.
+        **({"extraArgs": ["--dns01-recursive-nameservers-only"]} if shared.egress_names(context, cell) else {}),
         "resources": _requests(50, 256),
         "webhook": {**spot, "replicaCount": REPLICAS, "resources": _requests(25, 128)},
         "cainjector": {**spot, "resources": _requests(25, 256)},

@@ -144,6 +144,8 @@ def _dr(plan: DrPlan) -> Iterator[Claim]:
         addons = {**plan.cluster.addons_before_nodes, **plan.cluster.addons_after_nodes}
         names = [plan.cluster.role, plan.cluster.node_role, *(addon.role for addon in addons.values() if addon.role)]
         yield from stack.roles(names)
+    for pair in plan.replication_roles.values():
+        yield from stack.roles(pair)
     for kept in (plan.databases, plan.former):
         for key, database in kept.items():
             if made := database.replica or database.restored:

@@ -20,6 +20,7 @@ from odoo_estate.plan import (
     Decision,
     Json,
     KubernetesSupport,
+    NetworkPlan,
     NodePoolPlan,
 )
 from odoo_estate.spec.catalog import KubernetesRelease
@@ -48,7 +49,7 @@ PARTNER_ROLE = "partner-"
 """What the key of a partner's role begins with; a partner gets what RBAC gives to its group in its tenants' namespaces."""
 
 
-def cluster_plan(context: Context, cell: str, log_days: int) -> ClusterPlan:
+def cluster_plan(context: Context, cell: str, log_days: int, vpc: NetworkPlan) -> ClusterPlan:
     """The control plane of one cell, its access entries and its add-ons.
 
     Raises:
@@ -61,15 +62,15 @@ def cluster_plan(context: Context, cell: str, log_days: int) -> ClusterPlan:
     return ClusterPlan(
         name=cluster,
         version=version,
-        service_cidr=network.service_range(estate),
+        service_cidr=network.service_range(estate, cell),
         role=name("iam-role", estate.estate, cell, "cluster"),
         node_role=name("iam-role", estate.estate, cell, "nodes"),
         log_types=CLUSTER_LOGS,
         log_group=f"/aws/eks/{cluster}/cluster",
         log_retention_days=log_days,
         access=_access(context, cell, target),
-        addons_before_nodes={key: _addon(context, cell, key, release) for key in BEFORE_NODES},
-        addons_after_nodes={key: _addon(context, cell, key, release) for key in after},
+        addons_before_nodes={key: _addon(context, cell, key, release, vpc) for key in BEFORE_NODES},
+        addons_after_nodes={key: _addon(context, cell, key, release, vpc) for key in after},
         deletion_protection=True,
     )
 
@@ -166,26 +167,25 @@ def access_plans(
 # --- add-ons -------------------------------------------------------------------------------------------------------
 
 
-def _addon(context: Context, cell: str, addon: str, release: KubernetesRelease) -> AddonPlan:
+def _addon(context: Context, cell: str, addon: str, release: KubernetesRelease, vpc: NetworkPlan) -> AddonPlan:
     account, policy = POD_IDENTITIES.get(addon, ("", ""))
     return AddonPlan(
         version=release.addons[addon],
-        configuration=_addon_configuration(addon),
+        configuration=addon_configuration(addon, vpc),
         service_account=account,
         role=name("iam-role", context.estate.estate, cell, part(addon)) if account else "",
         managed_policy_arns=(policy,) if policy else (),
     )
 
 
-def _addon_configuration(addon: str) -> Mapping[str, Json]:
+def addon_configuration(addon: str, vpc: NetworkPlan) -> Mapping[str, Json]:
     """Strings throughout for the CNI: its schema accepts no booleans. Others tolerate the tainted system pool, where they belong."""
     if addon == "vpc-cni":
         return {
             "enableNetworkPolicy": "true",
             "env": {
-                "ENABLE_PREFIX_DELEGATION": "true",
                 "NETWORK_POLICY_ENFORCING_MODE": "standard",
-                "WARM_PREFIX_TARGET": "1",
+                **pod_address_settings(vpc),
             },
         }
     toleration: Json = [{"key": POOL, "operator": "Equal", "value": shared.SYSTEM_POOL, "effect": "NoSchedule"}]
@@ -194,6 +194,13 @@ def _addon_configuration(addon: str) -> Mapping[str, Json]:
     if addon == "aws-ebs-csi-driver":
         return {"controller": {"tolerations": toleration, "nodeSelector": {POOL: shared.SYSTEM_POOL}}}
     return {}
+
+
+def pod_address_settings(vpc: NetworkPlan) -> dict[str, Json]:
+    """How the CNI takes addresses for pods. Single ones are kept warm one by one: a whole spare interface would take fifteen more."""
+    if vpc.pod_addresses == "prefixes":
+        return {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"}
+    return {"ENABLE_PREFIX_DELEGATION": "false", "WARM_IP_TARGET": str(network.WARM_ADDRESSES)}
 
 
 # --- nodes ---------------------------------------------------------------------------------------------------------

@@ -2,13 +2,13 @@
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
 
-from odoo_estate.decide import backup, budgets, dr, landing_zone, network, platform
+from odoo_estate.decide import backup, budgets, dr, landing_zone, network, platform, private_access, quotas
 from odoo_estate.decide.boundary import boundary_arn
 from odoo_estate.decide.cell import cell_plan
 from odoo_estate.decide.claims import claims
@@ -17,7 +17,7 @@ from odoo_estate.decide.naming import LANDING_ZONE, cell_stack, check_unique, dr
 from odoo_estate.decide.regions import check_regions
 from odoo_estate.decide.tenant import tenant_plan
 from odoo_estate.errors import BadInput, Refused
-from odoo_estate.plan import AnyPlan, EstatePlan
+from odoo_estate.plan import AnyPlan, CellPlan, DrPlan, EstatePlan, QuotaUse
 from odoo_estate.spec.loader import Documents, located
 
 PROJECT = "odoo-estate"
@@ -65,10 +65,16 @@ def _compile(documents: Documents, today: date | None) -> EstatePlan:
             budgets.check(context, cell)
         except Refused as one:
             refused.append(one)
-    refused += check_unique(claim for plan in stacks.values() for claim in claims(plan))
+    for plan in stacks.values():
+        if isinstance(plan, CellPlan | DrPlan):
+            refused += network.check_addresses(plan.cell, plan.budgets)
+    claimed = [(name, claim) for name, plan in stacks.items() for claim in claims(plan)]
+    refused += check_unique(claim for _, claim in claimed)
+    taken = quotas.uses(context.estate, context.catalog, stacks, claimed)
+    refused += quotas.refusals(context.estate, context.catalog, taken, stacks)
     if refused:
         raise _bad_input(documents, refused)
-    return EstatePlan(estate=context.estate.estate, project=PROJECT, stacks=stacks)
+    return EstatePlan(estate=context.estate.estate, project=PROJECT, stacks=stacks, quotas=taken)
 
 
 def compile_stack(documents: Documents, stack: str, *, today: date | None = None) -> AnyPlan:
@@ -94,6 +100,18 @@ def _bounded(plan: AnyPlan) -> AnyPlan:
     if plan.kind == LANDING_ZONE:
         return plan
     return replace(plan, boundary=boundary_arn(plan.estate, plan.target.account, plan.kind))
+
+
+def quota_uses(documents: Documents, *, today: date | None = None) -> tuple[QuotaUse, ...]:
+    """What all stacks together take of AWS' quotas, the fullest first; stacks that the documents do not allow take nothing."""
+    context = context_of(documents, today)
+    stacks: dict[str, AnyPlan] = {}
+    with _collector_at_rest():
+        for name, make in _plans(context).items():
+            with suppress(Refused):
+                stacks[name] = make()
+        claimed = [(name, claim) for name, plan in stacks.items() for claim in claims(plan)]
+        return quotas.uses(context.estate, context.catalog, stacks, claimed)
 
 
 def stack_names(documents: Documents) -> tuple[str, ...]:
@@ -125,6 +143,7 @@ def _check_documents(context: Context) -> list[Refused]:
         *network.check_overlap(estate),
         *backup.check_backups(context.catalog),
         *dr.check_replications(context),
+        *private_access.check_private_access(context),
     ]
 
 

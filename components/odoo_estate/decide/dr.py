@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 from odoo_estate.decide import backup, drills, identities, lifting, network, shared, tenant_data
 from odoo_estate.decide.backup import BackupTerms
-from odoo_estate.decide.cell import cell_plan, cell_windows, dr_tags, recovery_identifier
+from odoo_estate.decide.cell import (
+    cell_plan,
+    cell_windows,
+    dr_tags,
+    network_and_addresses,
+    recovery_identifier,
+)
+from odoo_estate.decide.cluster import addon_configuration
 from odoo_estate.decide.context import MAIN, Context, Tenant
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan
@@ -26,6 +33,7 @@ from odoo_estate.plan import (
     DrPlan,
     Guardrails,
     KeyPlan,
+    NetworkPlan,
     NodePoolPlan,
 )
 from odoo_estate.spec.catalog import DrClass
@@ -104,6 +112,14 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
             **{f"{tenant}.{purpose}": name for tenant, one in own.items() for purpose, name in one.sources.items()},
         }
     )
+    vpc, addresses = network_and_addresses(
+        context,
+        cell,
+        primary.network.flow_log_retention_days,
+        # Until somebody fails over, nothing there calls out but the few nodes of a warm cluster.
+        nat=band.nat if state.away else "single" if warm and band.nat != "none" else "none",
+        recovery=True,
+    )
     return DrPlan(
         estate=estate.estate,
         stack=dr_stack(cell),
@@ -111,23 +127,14 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         target=target,
         tags=dr_tags(context, cell),
         decisions=_decisions(context, cell, one.recovery, kind, own),
-        budgets=(),
+        budgets=addresses,
         guardrails=drills.watched(context, cell, _guardrails(context, cell, owed)),
         depends_on=(cell_stack(cell), *(tenant_stack(*tenant.split(".")) for tenant in own)),
         cell=cell,
         primary_region=one.region,
         dr_class=one.recovery.dr_class,
-        network=network.network_plan(
-            estate,
-            catalog.assumptions,
-            cell,
-            zone_count=band.zones,
-            # Until somebody fails over, nothing there calls out but the few nodes of a warm cluster.
-            nat=band.nat if state.away else "single" if warm else "none",
-            flow_log_days=primary.network.flow_log_retention_days,
-            recovery=True,
-        ),
-        cluster=_cluster(context, cell, primary.cluster) if clustered else None,
+        network=vpc,
+        cluster=_cluster(context, cell, primary.cluster, vpc) if clustered else None,
         node_pools=_node_pools(context, cell, primary, warm, working=state.away) if clustered else {},
         keys=_keys(context, cell),
         databases=_databases(context, cell, primary, own),
@@ -249,7 +256,7 @@ def _guardrails(context: Context, cell: str, owed: BackupTerms) -> Guardrails:
     )
 
 
-def _cluster(context: Context, cell: str, primary: ClusterPlan) -> ClusterPlan:
+def _cluster(context: Context, cell: str, primary: ClusterPlan, vpc: NetworkPlan) -> ClusterPlan:
     """The cell's cluster under names of its own; roles are global in an account, so even they differ."""
     estate = context.estate.estate
     cluster = name("eks", estate, cell, DR)
@@ -259,15 +266,19 @@ def _cluster(context: Context, cell: str, primary: ClusterPlan) -> ClusterPlan:
         role=name("iam-role", estate, cell, DR, "cluster"),
         node_role=name("iam-role", estate, cell, DR, "nodes"),
         log_group=f"/aws/eks/{cluster}/cluster",
-        addons_before_nodes=_addons(context, cell, primary.addons_before_nodes),
-        addons_after_nodes=_addons(context, cell, primary.addons_after_nodes),
+        addons_before_nodes=_addons(context, cell, primary.addons_before_nodes, vpc),
+        addons_after_nodes=_addons(context, cell, primary.addons_after_nodes, vpc),
     )
 
 
-def _addons(context: Context, cell: str, addons: Mapping[str, AddonPlan]) -> dict[str, AddonPlan]:
+def _addons(context: Context, cell: str, addons: Mapping[str, AddonPlan], vpc: NetworkPlan) -> dict[str, AddonPlan]:
     estate = context.estate.estate
     return {
-        key: replace(addon, role=name("iam-role", estate, cell, DR, part(key))) if addon.role else addon
+        key: replace(
+            addon,
+            configuration=addon_configuration(key, vpc),
+            role=name("iam-role", estate, cell, DR, part(key)) if addon.role else "",
+        )
         for key, addon in addons.items()
     }
 
@@ -518,7 +529,7 @@ def drill_plan(context: Context, cell: str) -> DrillPlan:
         if standing
         else network.network_plan(
             estate,
-            catalog.assumptions,
+            catalog,
             cell,
             zone_count=shared.band(context, cell).zones,
             nat="none",

@@ -1,6 +1,7 @@
 """The address plan: every cell's network and that of its recovery region, cut from the estate's supernet without overlap."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from ipaddress import IPv4Network
 from itertools import pairwise
@@ -9,10 +10,10 @@ from typing import Literal
 
 from odoo_estate.decide.naming import name
 from odoo_estate.decide.regions import REGIONS
-from odoo_estate.errors import Refused
-from odoo_estate.plan import Budget, NetworkPlan, ZonePlan
-from odoo_estate.spec.catalog import Assumptions, CellBand, NodeBand
-from odoo_estate.spec.estate import Estate
+from odoo_estate.errors import Path, Refused
+from odoo_estate.plan import AclRulePlan, AdoptedNetworkPlan, Budget, DnsFirewallPlan, NetworkPlan, ZonePlan
+from odoo_estate.spec.catalog import Assumptions, Catalog, CellBand, NodeBand
+from odoo_estate.spec.estate import AdoptedNetwork, Estate
 
 NETWORK_BITS = 16
 """A VPC's range is a /16, the largest that AWS accepts: a cell never has to be moved because addresses ran out."""
@@ -24,6 +25,8 @@ RESERVED_PER_SUBNET = 5
 """AWS keeps the first four addresses of a subnet and the last."""
 PREFIX_ADDRESSES = 16
 """The VPC CNI hands whole /28 to nodes (prefix delegation)."""
+WARM_ADDRESSES = 2
+"""Single addresses that the VPC CNI keeps for the next pods of a node (WARM_IP_TARGET)."""
 NODE_INTERFACES = 3
 """Addresses of a node itself: its first interface, and those that hold the prefixes."""
 CONTROL_PLANE_ADDRESSES = 16
@@ -33,20 +36,9 @@ LOAD_BALANCER_ADDRESSES = 8
 SERVICE_RANGES = ("172.20.0.0/16", "192.168.0.0/16", "10.100.0.0/16")
 """Ranges for Kubernetes services, which are only known inside a cluster; the first outside the supernet is used."""
 
-ENDPOINTS = (
-    "ec2",
-    "ecr.api",
-    "ecr.dkr",
-    "eks",
-    "eks-auth",
-    "elasticloadbalancing",
-    "kms",
-    "logs",
-    "secretsmanager",
-    "sts",
-)
-"""Interface endpoints of a cluster whose nodes reach AWS without the internet; S3 has a gateway endpoint besides (EKS user guide,
-private clusters; kms and secretsmanager for External Secrets)."""
+POSTGRES_PORT, CACHE_PORT = 5432, 6379
+UNPRIVILEGED = (1024, 65535)
+"""Where replies go: nodes translate pods' connections to any of these ports."""
 
 
 def check_supernet(estate: Estate) -> list[Refused]:
@@ -67,25 +59,37 @@ def check_supernet(estate: Estate) -> list[Refused]:
     ]
 
 
-def cell_range(estate: Estate, cell: str, *, recovery: bool = False) -> IPv4Network:
-    """The /16 of a cell, or of its recovery region: a pure function of supernet and slot."""
+def slot_range(estate: Estate, cell: str, *, recovery: bool = False) -> IPv4Network:
+    """The /16 that a cell's slot holds for it, or for its recovery region: a pure function of supernet and slot."""
     supernet = IPv4Network(estate.network.supernet)
     position = estate.cells[cell].slot * PER_SLOT + recovery
     first = int(supernet.network_address) + position * (1 << (32 - NETWORK_BITS))
     return IPv4Network((first, NETWORK_BITS))
 
 
-def service_range(estate: Estate) -> str:
-    """The range of Kubernetes services: the same in every cell, outside every cell's network."""
-    supernet = IPv4Network(estate.network.supernet)
+def adopted(estate: Estate, cell: str, *, recovery: bool = False) -> AdoptedNetwork | None:
+    """The given network of a cell, or of its recovery region; None: it gets one of its own."""
+    one = estate.cells[cell]
+    return (one.recovery.network if one.recovery else None) if recovery else one.network
+
+
+def cell_range(estate: Estate, cell: str, *, recovery: bool = False) -> IPv4Network:
+    """The range of a cell's network, or of its recovery region's: what its slot holds, or that of the given network."""
+    given = adopted(estate, cell, recovery=recovery)
+    return IPv4Network(given.cidr) if given else slot_range(estate, cell, recovery=recovery)
+
+
+def service_range(estate: Estate, cell: str) -> str:
+    """The range of Kubernetes services of a cell: outside every cell's network, so the same for all cells but those in given networks."""
+    taken = [IPv4Network(estate.network.supernet), *(cell_range(estate, cell, recovery=away) for away in (False, True))]
     for text in SERVICE_RANGES:
-        if not supernet.overlaps(IPv4Network(text)):
+        if not any(one.overlaps(IPv4Network(text)) for one in taken):
             return text
     raise Refused(
-        f"{supernet} leaves no range for Kubernetes services",
+        f"{taken[0]} and the cell's network leave no range for Kubernetes services",
         document="estate",
         field=("network", "supernet"),
-        value=str(supernet),
+        value=str(taken[0]),
         allowed=(f"a range that leaves one of {', '.join(SERVICE_RANGES)} free",),
         remedy="choose a smaller supernet",
     )
@@ -114,6 +118,7 @@ def cut(network: IPv4Network, private: int, public: int, database: int) -> tuple
             public_cidr=found["public"][zone],
             private_cidr=found["private"][zone],
             database_cidr=found["database"][zone],
+            prefix_cidr=str(list(IPv4Network(found["private"][zone]).subnets())[1]),
         )
         for zone in range(LAID_OUT_ZONES)
     )
@@ -122,22 +127,37 @@ def cut(network: IPv4Network, private: int, public: int, database: int) -> tuple
 def zones(
     estate: Estate, assumptions: Assumptions, cell: str, count: int, *, recovery: bool = False
 ) -> dict[str, ZonePlan]:
-    """The subnets of ``count`` zones by zone letter.
+    """The subnets of ``count`` zones by zone key.
 
     Raises:
-        Refused: the catalog's subnet sizes do not fit a /16, or the region has too few zones.
+        Refused: the catalog's subnet sizes do not fit a /16, or the region or the given network has too few zones.
     """
     one = estate.cells[cell]
     region = one.recovery.region if recovery and one.recovery else one.region
-    letters = REGIONS[region].letters
-    if count > len(letters):
+    field: Path = ("cells", cell, "recovery") if recovery else ("cells", cell)
+    given = adopted(estate, cell, recovery=recovery)
+    known = dict(sorted(given.zones.items())) if given else REGIONS[region].zones
+    if count > len(known):
+        where = "the given network has" if given else f"{region} has for clusters of new accounts"
         raise Refused(
-            f"{region} shows new accounts {len(letters)} zones, the cell's band wants {count}",
+            f"{where} {len(known)} zones, the cell's band wants {count}",
             document="estate",
-            field=("cells", cell, "recovery", "region") if recovery else ("cells", cell, "region"),
-            value=region,
-            remedy="choose another region, or a band with fewer zones",
+            field=(*field, "network", "zones") if given else (*field, "region"),
+            value=len(known) if given else region,
+            remedy="add a zone to it, or choose a band with fewer"
+            if given
+            else "choose another region, or a band with fewer zones",
         )
+    if given:
+        return {
+            key: ZonePlan(
+                availability_zone=given.zones[key].availability_zone,
+                public_cidr=given.zones[key].public_cidr,
+                private_cidr=given.zones[key].private_cidr,
+                database_cidr=given.zones[key].database_cidr,
+            )
+            for key in list(known)[:count]
+        }
     bits = (assumptions.private_subnet_bits, assumptions.public_subnet_bits, assumptions.database_subnet_bits)
     parts = cut(cell_range(estate, cell, recovery=recovery), *bits)
     if parts is None:
@@ -152,37 +172,81 @@ def zones(
             remedy="make the subnets smaller",
         )
     return {
-        letter: ZonePlan(
-            availability_zone=region + letter,
-            public_cidr=part.public_cidr,
-            private_cidr=part.private_cidr,
-            database_cidr=part.database_cidr,
-        )
-        for letter, part in zip(letters[:count], parts, strict=False)
+        key: replace(part, availability_zone=region + zone if zone == key else zone)
+        for (key, zone), part in zip(list(REGIONS[region].zones.items())[:count], parts, strict=False)
     }
 
 
 def network_plan(
     estate: Estate,
-    assumptions: Assumptions,
+    catalog: Catalog,
     cell: str,
     *,
     zone_count: int,
     nat: Literal["per-zone", "single", "none"],
     flow_log_days: int,
+    names: Sequence[str] = (),
     recovery: bool = False,
 ) -> NetworkPlan:
-    """The VPC of a cell, or of its recovery region."""
+    """The VPC of a cell, or of its recovery region.
+
+    Args:
+        names: what may be resolved, where the cell's class bounds that; empty: everything.
+    """
     own_name = name("vpc", estate.estate, cell, *(("dr",) if recovery else ()))
+    laid = zones(estate, catalog.assumptions, cell, zone_count, recovery=recovery)
+    given = adopted(estate, cell, recovery=recovery)
     return NetworkPlan(
         name=own_name,
         cidr=str(cell_range(estate, cell, recovery=recovery)),
-        zones=zones(estate, assumptions, cell, zone_count, recovery=recovery),
-        nat=nat,
-        interface_endpoints=ENDPOINTS,
+        zones=laid,
+        nat="none" if given else nat,
+        interface_endpoints=() if given else catalog.network.interface_endpoints,
         flow_log_group=f"/{name('log-group', estate.estate, 'network', own_name)}",
         flow_log_retention_days=flow_log_days,
+        accounts=tuple(sorted({str(account) for account in estate.accounts.values()})),
+        adopted=AdoptedNetworkPlan(
+            vpc_id=given.vpc_id,
+            subnets={
+                "public": {key: given.zones[key].public for key in laid},
+                "private": {key: given.zones[key].private for key in laid},
+                "database": {key: given.zones[key].database for key in laid},
+            },
+        )
+        if given
+        else None,
+        database_acl={} if given else database_acl(laid),
+        firewall=DnsFirewallPlan(
+            name=own_name,
+            domains=tuple(sorted(set(names))),
+            log_group=f"/{name('log-group', estate.estate, 'resolver', own_name)}",
+            log_retention_days=flow_log_days,
+        )
+        if names
+        else None,
     )
+
+
+def database_acl(laid: Mapping[str, ZonePlan]) -> dict[str, AclRulePlan]:
+    """Only nodes and pods reach databases and caches, on their ports, and these each other: a security group that somebody opens wide lets in
+    nobody else. Replication into another region does not pass through the network. A rule's number follows from its zone, not its position.
+    """
+    rules: dict[str, AclRulePlan] = {}
+    for key, zone in laid.items():
+        place = int(key[2:]) if key.startswith("az") else ord(key) - ord("a")
+
+        def rule(
+            base: int, cidr: str, ports: tuple[int, int], *, egress: bool = False, place: int = place
+        ) -> AclRulePlan:
+            return AclRulePlan(number=base + place, egress=egress, cidr=cidr, from_port=ports[0], to_port=ports[1])
+
+        private, tier = zone.private_cidr, zone.database_cidr
+        rules[f"postgres-{key}"] = rule(100, private, (POSTGRES_PORT, POSTGRES_PORT))
+        rules[f"cache-{key}"] = rule(120, private, (CACHE_PORT, CACHE_PORT))
+        rules[f"tier-{key}"] = rule(140, tier, (0, 65535))
+        rules[f"replies-{key}"] = rule(100, private, UNPRIVILEGED, egress=True)
+        rules[f"tier-out-{key}"] = rule(140, tier, (0, 65535), egress=True)
+    return rules
 
 
 def database_cidrs(estate: Estate, assumptions: Assumptions, cell: str, zone_count: int) -> tuple[str, ...]:
@@ -193,9 +257,11 @@ def database_cidrs(estate: Estate, assumptions: Assumptions, cell: str, zone_cou
 # --- budgets of addresses ------------------------------------------------------------------------------------------
 
 
-def addresses_per_node(band: NodeBand) -> int:
-    """Addresses that a node takes from its subnet: the /28 for its most pods, one warm /28, and its interfaces."""
-    return (ceil(band.max_pods / PREFIX_ADDRESSES) + 1) * PREFIX_ADDRESSES + NODE_INTERFACES
+def addresses_per_node(band: NodeBand, pods: Literal["prefixes", "single"] = "prefixes") -> int:
+    """Addresses that a node takes from its subnet at its most pods: by prefixes whole /28, one of them warm, and its interfaces; by single
+    addresses one a pod, as many warm as a prefix has, and its interfaces."""
+    prefixes = ceil(band.max_pods / PREFIX_ADDRESSES) + 1
+    return (prefixes * PREFIX_ADDRESSES if pods == "prefixes" else band.max_pods + WARM_ADDRESSES) + NODE_INTERFACES
 
 
 def address_budgets(
@@ -204,37 +270,70 @@ def address_budgets(
     band: CellBand,
     node_bands: Mapping[str, NodeBand],
     tenant_addresses: int = 0,
+    *,
+    balancers: int = 1,
+    databases: int = 0,
+    cache_nodes: int = 0,
 ) -> tuple[Budget, ...]:
-    """One budget per private subnet: every pool at its largest, spread over the zones, and what EKS and load balancers keep.
+    """What each subnet has to hold at the most: every pool at its largest, spread over the zones, and what EKS, load balancers and gateways keep.
 
-    ``tenant_addresses``: those of tenants' own node pools over all zones.
+    Args:
+        tenant_addresses: those of tenants' own node pools over all zones.
+        balancers: load balancers in the public subnets.
+        databases: instances that may have an address, or a standby's, in every zone.
+        cache_nodes: of all caches; any zone may hold most of them after a failover.
     """
     count = len(network.zones)
     pools = {
-        key: ceil(pool.max_nodes / count) * addresses_per_node(node_bands[pool.band])
+        key: ceil(pool.max_nodes / count) * addresses_per_node(node_bands[pool.band], network.pod_addresses)
         for key, pool in band.node_pools.items()
     }
     fixed = CONTROL_PLANE_ADDRESSES + LOAD_BALANCER_ADDRESSES + len(network.interface_endpoints)
-    own = ceil(tenant_addresses / count)
-    used = sum(pools.values()) + fixed + own
-    arithmetic = " + ".join(
-        [*(f"pool {key} {value}" for key, value in pools.items()), f"EKS, balancers, endpoints {fixed}"]
+    parts = {f"pool {key}": value for key, value in pools.items()} | {"EKS, balancers, endpoints": fixed}
+    if tenant_addresses:
+        parts["tenants' own pools"] = ceil(tenant_addresses / count)
+    nat = {"per-zone": count, "single": 1, "none": 0}[network.nat]
+    tiers = {
+        "addresses": ("private_cidr", parts),
+        "public-addresses": (
+            "public_cidr",
+            {"balancers": balancers * LOAD_BALANCER_ADDRESSES, "NAT": 1 if nat else 0},
+        ),
+        # RDS makes the new before it removes the old: a change of size, a standby, a blue/green copy.
+        "database-addresses": ("database_cidr", {"instances": 2 * databases, "caches": 2 * cache_nodes}),
+    }
+    return tuple(
+        _address_budget(f"{name}-{letter}", getattr(zone, field), assumptions.subnet_headroom, takers)
+        for name, (field, takers) in tiers.items()
+        for letter, zone in network.zones.items()
     )
-    if own:
-        arithmetic += f" + tenants' own pools {own}"
-    budgets = []
-    for letter, zone in network.zones.items():
-        usable = IPv4Network(zone.private_cidr).num_addresses - RESERVED_PER_SUBNET
-        budgets.append(
-            Budget(
-                name=f"addresses-{letter}",
-                used=used,
-                limit=int(usable * assumptions.subnet_headroom),
-                unit="addresses",
-                arithmetic=f"{arithmetic} of {usable} x {assumptions.subnet_headroom:g} in {zone.private_cidr}",
-            )
+
+
+def _address_budget(name: str, cidr: str, headroom: float, takers: Mapping[str, int]) -> Budget:
+    usable = IPv4Network(cidr).num_addresses - RESERVED_PER_SUBNET
+    arithmetic = " + ".join(f"{who} {count}" for who, count in takers.items() if count)
+    return Budget(
+        name=name,
+        used=sum(takers.values()),
+        limit=int(usable * headroom),
+        unit="addresses",
+        arithmetic=f"{arithmetic or 'nothing yet'} of {usable} x {headroom:g} in {cidr}",
+    )
+
+
+def check_addresses(cell: str, budgets: Iterable[Budget]) -> list[Refused]:
+    """Subnets that could not hold what the cell may grow to: EKS would find no address in the middle of a busy day."""
+    return [
+        Refused(
+            f"cell {cell} is over its budget of {one.name}: {one.used:g} of {one.limit:g} {one.unit} ({one.arithmetic})",
+            document="estate",
+            field=("cells", cell, "band"),
+            remedy="choose a band with fewer or smaller nodes, place semi-dedicated tenants in another cell, or make the subnets larger "
+            "(assumptions.private_subnet_bits in the catalog; the subnets of an adopted network are its owner's)",
         )
-    return tuple(budgets)
+        for one in budgets
+        if one.unit == "addresses" and one.used > one.limit
+    ]
 
 
 def check_overlap(estate: Estate) -> list[Refused]:
@@ -249,7 +348,7 @@ def check_overlap(estate: Estate) -> list[Refused]:
             document="estate",
             field=("cells", other, "slot"),
             value=estate.cells[other].slot,
-            remedy="give the newer cell a free slot",
+            remedy="give the newer cell a free slot; where one adopts a network, a slot that the other ranges leave free",
         )
         for (low, one), (high, other) in pairwise(ranges)
         if low.overlaps(high)

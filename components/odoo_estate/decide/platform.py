@@ -14,6 +14,7 @@ from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import reader_users
 from odoo_estate.decide.landing_zone import shared_target
 from odoo_estate.decide.naming import cell_stack, name, part, platform_stack
+from odoo_estate.decide.private_access import private_access_plan
 from odoo_estate.decide.tags import POOL, labels
 from odoo_estate.decide.workloads import DATA_VOLUME_MIB, common_settings
 from odoo_estate.errors import Refused
@@ -80,6 +81,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         priorities=dict(shared.PRIORITIES),
         ingress_classes=tuple(shared.ingress_class(key) for key in band.serves),
         ingress_targets={shared.ingress_class(key): shared.ingress_target(context, cell, key) for key in band.serves},
+        private_ingress=private.ingress if (private := private_access_plan(context, cell)) else "",
         approved_registries=_approved_registries(context),
         provisioning=ProvisioningPlan(
             namespace=shared.PROVISIONING_NAMESPACE,

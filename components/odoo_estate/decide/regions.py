@@ -1,5 +1,6 @@
 """AWS regions as far as decisions need them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from odoo_estate.errors import Path, Refused
@@ -8,14 +9,22 @@ from odoo_estate.spec.estate import Estate
 
 @dataclass(frozen=True)
 class Region:
-    """``letters``: the zones that new accounts see; ``timezone``: where its users sleep, for shared maintenance windows."""
+    """``letters``: the zones that new accounts see; ``timezone``: where its users sleep, for shared maintenance windows; ``zone_ids``: where EKS
+    refuses one of the zones, three that it takes, because a letter is another zone in every account."""
 
     timezone: str
     letters: str = "abc"
+    zone_ids: tuple[str, ...] = ()
+
+    @property
+    def zones(self) -> Mapping[str, str]:
+        """Zone key to what the part after the region's name is, or the zone's id: ``a`` to ``a``, or ``az1`` to ``use1-az1``."""
+        if self.zone_ids:
+            return {one.partition("-")[2]: one for one in self.zone_ids}
+        return {letter: letter for letter in self.letters}
 
 
-# Commercial regions (AWS's list of regions and zones, 2026-11). Zone letters are mapped to physical zones per account, so the zones that EKS
-# refuses (use1-az3, usw1-az2, cac1-az3) cannot be told from letters: a refused one shows at the cluster's creation.
+# Commercial regions (AWS's list of regions and zones, 2026-11). EKS places no control plane in use1-az3, usw1-az2 and cac1-az3 (EKS user guide).
 REGIONS: dict[str, Region] = {
     "af-south-1": Region("Africa/Johannesburg"),
     "ap-east-1": Region("Asia/Hong_Kong"),
@@ -28,7 +37,7 @@ REGIONS: dict[str, Region] = {
     "ap-southeast-2": Region("Australia/Sydney"),
     "ap-southeast-3": Region("Asia/Jakarta"),
     "ap-southeast-4": Region("Australia/Melbourne"),
-    "ca-central-1": Region("America/Toronto", "abd"),
+    "ca-central-1": Region("America/Toronto", "abd", ("cac1-az1", "cac1-az2", "cac1-az4")),
     "ca-west-1": Region("America/Edmonton"),
     "eu-central-1": Region("Europe/Berlin"),
     "eu-central-2": Region("Europe/Zurich"),
@@ -43,9 +52,9 @@ REGIONS: dict[str, Region] = {
     "me-south-1": Region("Asia/Bahrain"),
     "mx-central-1": Region("America/Mexico_City"),
     "sa-east-1": Region("America/Sao_Paulo"),
-    "us-east-1": Region("America/New_York"),
+    "us-east-1": Region("America/New_York", zone_ids=("use1-az1", "use1-az2", "use1-az4")),
     "us-east-2": Region("America/New_York"),
-    "us-west-1": Region("America/Los_Angeles", "ac"),
+    "us-west-1": Region("America/Los_Angeles", "ac", ("usw1-az1", "usw1-az3")),
     "us-west-2": Region("America/Los_Angeles"),
 }
 

@@ -123,6 +123,16 @@ def ingress_target(context: Context, cell: str, service_class: str) -> str:
     return f"{ingress_class(service_class)}.ingress.{zone_domain(context, cell)}"
 
 
+def egress_names(context: Context, cell: str) -> tuple[str, ...]:
+    """The only names that may be resolved in a cell of its own whose class says so; empty: all."""
+    customer = context.customers.get(context.estate.cells[cell].customer or "")
+    if customer is None or context.catalog.service_classes[customer.service_class].egress == "open":
+        return ()
+    platform = context.estate.domains.platform
+    proofs = [name for domain in customer.domains for name in (domain, f"*.{domain}")]  # of certificates
+    return (*context.catalog.network.egress_names, platform, f"*.{platform}", *proofs, *customer.egress)
+
+
 def cell_bucket(context: Context, cell: str, purpose: str) -> str:
     """The cell's shared bucket for one purpose; pooled tenants have a prefix in the one for attachments."""
     return name("s3", context.estate.estate, cell, purpose, suffix=target(context, cell).account)

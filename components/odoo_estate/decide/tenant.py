@@ -33,6 +33,7 @@ from odoo_estate.decide.postgres_parameters import decision as parameter_decisio
 from odoo_estate.decide.postgres_tier import tier
 from odoo_estate.decide.postgres_version import decision as version_decision
 from odoo_estate.decide.postgres_version import upgrade_plan
+from odoo_estate.decide.private_access import private_networks
 from odoo_estate.decide.schedules import Windows, check_shared, check_windows, customer_windows
 from odoo_estate.decide.tags import labels, tags
 from odoo_estate.errors import Refused
@@ -572,7 +573,7 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
         concurrent_requests=shared.ingress_share(context, max(LEAST_CONCURRENT, 2 * serving)),
         database_filter="" if odoo else f"^{database}$",
         brand=contract.partner or shared.OPERATOR_BRAND,
-        allow_from=contract.allow_from,
+        allow_from=(*contract.allow_from, *private_networks(contract)) if contract.allow_from else (),
         closed="suspended" if contract.suspended else "",
     )
 

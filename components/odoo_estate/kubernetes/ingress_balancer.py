@@ -55,6 +55,39 @@ class IngressBalancer(pulumi.ComponentResource):
         self.register_outputs({"host": self.host})
 
 
+def private_target(
+    name: str,
+    *,
+    service: str,
+    namespace: str,
+    labels: Mapping[str, str],
+    target_group_arn: pulumi.Input[str],
+    balancer_group_id: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> k8s.apiextensions.CustomResource:
+    """The pods behind ``service`` as targets of a balancer that the cell's stack made; the controller registers them and lets it through to them."""
+    return k8s.apiextensions.CustomResource(
+        name,
+        api_version="elbv2.k8s.aws/v1beta1",
+        kind="TargetGroupBinding",
+        metadata=object_metadata(f"{service}-private", namespace, labels),
+        spec={
+            "serviceRef": {"name": service, "port": 443},
+            "targetGroupARN": target_group_arn,
+            "targetType": "ip",
+            "networking": {
+                "ingress": [
+                    {
+                        "from": [{"securityGroup": {"groupID": balancer_group_id}}],
+                        "ports": [{"protocol": "TCP", "port": 8443}],
+                    }
+                ]
+            },
+        },
+        opts=opts,
+    )
+
+
 def annotations() -> dict[str, str]:
     """Straight to the pods, open to the internet, with the client's address by proxy protocol (Traefik trusts it from the load balancer only)."""
     attributes = {

@@ -144,6 +144,15 @@ def _endpoint(inputs: Inputs, _: Mapping[str, Inputs]) -> Iterator[Item]:
         yield Item(service="VPC", name="interface endpoint hour (per ENI/AZ)", quantity=zones, per_hour=True)
 
 
+def _balancer(inputs: Inputs, _: Mapping[str, Inputs]) -> Iterator[Item]:
+    if inputs.get("loadBalancerType") == "network":
+        yield Item(service="ELB", name="NLB hour", quantity=1, per_hour=True)
+
+
+def _vpn(_: Inputs, __: Mapping[str, Inputs]) -> Iterator[Item]:
+    yield Item(service="VPC", name="VPN connection hour", quantity=1, per_hour=True)
+
+
 def _key(_: Inputs, __: Mapping[str, Inputs]) -> Iterator[Item]:
     yield Item(service="KMS", name="customer managed key", quantity=1)
 
@@ -172,6 +181,8 @@ PRICERS: Mapping[str, Callable[[Inputs, Mapping[str, Inputs]], Iterator[Item]]] 
     "aws:ec2/natGateway:NatGateway": _nat,
     "aws:ec2/eip:Eip": _address,
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
+    "aws:ec2/vpnConnection:VpnConnection": _vpn,
+    "aws:lb/loadBalancer:LoadBalancer": _balancer,
     "aws:kms/key:Key": _key,
     "aws:kms/replicaKey:ReplicaKey": _key,
     "aws:secretsmanager/secret:Secret": _secret,

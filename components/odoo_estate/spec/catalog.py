@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from odoo_estate.spec.fields import EnvironmentName, IsoDate, KubernetesVersion, Percent, Spec, TenancyName, Text
+from odoo_estate.spec.fields import (
+    EnvironmentName,
+    IsoDate,
+    KubernetesVersion,
+    NamePattern,
+    Percent,
+    PrivateAccessKind,
+    Spec,
+    TenancyName,
+    Text,
+)
 
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
@@ -93,12 +103,22 @@ class NodePool(Spec):
     tainted: bool = False
 
 
+class NetworkTerms(Spec):
+    """What every cell's network has beside its subnets."""
+
+    interface_endpoints: tuple[Text, ...]
+    """AWS services reached without NAT and the internet; S3 always is."""
+    egress_names: Annotated[tuple[NamePattern, ...], Field(min_length=1)]
+    """Names that every cell needs, where a class lets its cells resolve named ones only; contracts add theirs."""
+
+
 class CellBand(Spec):
     """A whole cell's size: node pools by workload class, the ``main`` database, the cache and the pooler."""
 
     tenancy: Literal["shared", "dedicated"]
     zones: Annotated[int, Field(ge=2, le=3)]
-    nat: Literal["per-zone", "single"]
+    nat: Literal["per-zone", "single", "none"]
+    """``none``: nothing in the cell reaches the internet, whatever a contract needs goes through private connections."""
     node_pools: dict[Text, NodePool]
     postgres: Text
     postgres_multi_az: bool
@@ -284,6 +304,10 @@ class ServiceClass(Spec):
     reporting: bool
     own_keys: bool
     own_buckets: bool
+    egress: Literal["open", "named"]
+    """``named``: a cell of its own resolves only names that the catalog and the contract list."""
+    private_access: tuple[PrivateAccessKind, ...]
+    """Ways in that do not lead over the internet, that a contract with a cell of its own may ask for."""
     unapproved_modules: bool
     monthly_budget_usd: Positive
     storage_gib: Positive
@@ -476,6 +500,17 @@ class Access(Spec):
     """The longest time that one approval opens an account to support for."""
 
 
+class Quota(Spec):
+    """A limit of AWS: what ``counts`` there may be at most. ``per`` is what has one: an account, a region or zone of it, or one thing of a kind."""
+
+    default: Positive
+    """What a new account has."""
+    per: Literal["account", "region", "zone", "network", "list", "cluster", "pool"]
+    counts: Text
+    code: Annotated[str, Field(pattern=r"^L-[0-9A-F]{8}$")] | None = None
+    """By which Service Quotas raises it; None: AWS support does, if anybody."""
+
+
 class Catalog(Spec):
     """The whole document."""
 
@@ -492,8 +527,10 @@ class Catalog(Spec):
     placement: dict[TenancyName, Step]
     """Least tenancy by measure; ``pooled`` has no thresholds."""
     versions: Versions
+    network: NetworkTerms
     assumptions: Assumptions
     governance: Governance
     access: Access
+    quotas: dict[Text, Quota]
     required_tags: tuple[Text, ...]
     tag_patterns: dict[Text, Text]

@@ -6,12 +6,14 @@ from pydantic import Field
 
 from odoo_estate.spec.estate import PostgresVersion
 from odoo_estate.spec.fields import (
+    AccountId,
     Cidr,
     Count,
     Domain,
     EnvironmentName,
     Id,
     IsoDate,
+    NamePattern,
     Percent,
     Spec,
     TenancyName,
@@ -129,6 +131,28 @@ class Retirement(Spec):
     final_dumps: dict[EnvironmentName, Annotated[str, Field(pattern=r"^[0-9]{8}T[0-9]{6}Z$")]] = {}
 
 
+class PrivateLink(Spec):
+    """AWS accounts of the customer that may connect to the cell's endpoint service, each connection accepted by the operator, and the private
+    networks that come through it."""
+
+    accounts: Annotated[tuple[AccountId, ...], Field(min_length=1)]
+    networks: Annotated[tuple[Cidr, ...], Field(min_length=1)]
+
+
+class VpnSite(Spec):
+    """A site of the customer: its router's public address, and the private networks behind it."""
+
+    address: Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$")]
+    networks: Annotated[tuple[Cidr, ...], Field(min_length=1)]
+
+
+class PrivateAccess(Spec):
+    """Ways to the customer's Odoo that do not lead over the internet."""
+
+    privatelink: PrivateLink | None = None
+    vpn: dict[Id, VpnSite] = {}
+
+
 class Customer(Spec):
     """The document ``customers/NAME.yaml``; ``customer`` equals the file's name."""
 
@@ -141,6 +165,9 @@ class Customer(Spec):
     domains: tuple[Domain, ...] = ()
     allow_from: tuple[Cidr, ...] = ()
     """Networks that may reach the customer's Odoo, offices and integrations alike; empty: the whole internet."""
+    private_access: PrivateAccess | None = None
+    egress: tuple[NamePattern, ...] = ()
+    """Names that the customer's Odoo calls (carriers, marketplaces, mail), where its class resolves named ones only."""
     cost_center: Text | None = None
     regulation: tuple[Literal["gdp", "gmp", "hipaa", "pci", "iso-27001", "sox", "nis2"], ...] = ()
     own_account: bool = False

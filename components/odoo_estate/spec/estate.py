@@ -58,11 +58,38 @@ class ResidencyZone(Spec):
     regions: Annotated[tuple[Region, ...], Field(min_length=1)]
 
 
+SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
+
+
+class AdoptedZone(Spec):
+    """The subnets of one availability zone of a given network, with the ranges that they really have."""
+
+    availability_zone: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9][a-z]$")]
+    public: SubnetId
+    public_cidr: Cidr
+    private: SubnetId
+    private_cidr: Cidr
+    database: SubnetId
+    database_cidr: Cidr
+
+
+class AdoptedNetwork(Spec):
+    """A VPC that somebody else made and keeps: routes, NAT, endpoints, flow log and network ACLs are its owner's. Looked up at every update; what
+    differs from what stands here is refused."""
+
+    vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
+    cidr: Cidr
+    zones: Annotated[dict[Annotated[str, Field(pattern=r"^[a-f]$")], AdoptedZone], Field(min_length=2, max_length=3)]
+    """By zone letter."""
+
+
 class Recovery(Spec):
     """The other region of a cell. ``dr_class`` names the catalog's DR class that the cell is built for."""
 
     region: Region
     dr_class: Text
+    network: AdoptedNetwork | None = None
+    """None: the region gets a network of its own."""
 
 
 class PostgresVersion(Spec):
@@ -99,6 +126,8 @@ class Cell(Spec):
     customer: Id | None = None
     band: Text
     recovery: Recovery | None = None
+    network: AdoptedNetwork | None = None
+    """None: the cell gets a network of its own, in its slot."""
     databases: dict[Id, Text] = {}
     """Further database instances by name, each with its PostgreSQL band."""
     postgres: dict[Id, PostgresVersion] = {}
@@ -179,5 +208,7 @@ class Estate(Spec):
     nobody gets the master user."""
     recovery_image: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     """Digest of the recovery program's image, which is built from ``images/recovery`` and pushed to the estate's repository ``recovery``."""
+    quotas: dict[AccountRole, dict[Text, dict[Text, Annotated[int, Field(ge=1)]]]] = {}
+    """Quotas that AWS raised: account role to region (``global`` for those of a whole account) to the catalog's quota to what holds there now."""
     catalog: Text | None = None
     """File beside this one with catalog values that override the shipped ones."""

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from odoo_estate.errors import Path, Problem
 from odoo_estate.spec.catalog import Catalog, minor
 from odoo_estate.spec.customer import Customer
-from odoo_estate.spec.estate import Cell, ClusterVersion, Estate, Partner, ResidencyZone
+from odoo_estate.spec.estate import AdoptedNetwork, Cell, ClusterVersion, Estate, Partner, ResidencyZone
 from odoo_estate.spec.fields import ACCOUNT_ROLES
 from odoo_estate.spec.quoting import shown, unknown
 
@@ -39,6 +39,25 @@ def estate_problems(
         yield from _cell(("cells", name), cell, estate, catalog, contracts)
     for name, partner in estate.partners.items():
         yield from _partner(name, partner, catalog, customers)
+    yield from _quotas(estate, catalog)
+
+
+def _quotas(estate: Estate, catalog: Catalog) -> Iterator[Problem]:
+    """Raised quotas must be known, and stand where AWS has them: regional ones under a region, an account's under ``global``."""
+    regions = {region for zone in estate.residency.values() for region in zone.regions} | {estate.home_region}
+    for role, places in estate.quotas.items():
+        if role not in estate.accounts:
+            yield unknown("an account role of this estate", role, estate.accounts, "estate", ("quotas", role))
+        for place, raised in places.items():
+            path: Path = ("quotas", role, place)
+            if place != "global" and place not in regions:
+                yield unknown("a region of this estate", place, ("global", *sorted(regions)), "estate", path)
+                continue
+            fitting = [key for key, one in catalog.quotas.items() if (one.per == "account") == (place == "global")]
+            for key in raised:
+                if key not in fitting:
+                    kind = "a quota of a whole account" if place == "global" else "a quota of a region"
+                    yield unknown(kind, key, fitting, "estate", (*path, key))
 
 
 def _accounts(estate: Estate, contracts: Collection[str]) -> Iterator[Problem]:
@@ -151,6 +170,71 @@ def _cell(path: Path, cell: Cell, estate: Estate, catalog: Catalog, contracts: C
     if cell.kubernetes is not None:
         yield from _kubernetes((*path, "kubernetes"), cell.kubernetes, catalog)
     yield from _dedication(path, cell, contracts)
+    yield from _given_networks(path, cell)
+
+
+def _given_networks(path: Path, cell: Cell) -> Iterator[Problem]:
+    if cell.network:
+        yield from _adopted((*path, "network"), cell.network, cell.region)
+    if cell.recovery and cell.recovery.network:
+        yield from _adopted((*path, "recovery", "network"), cell.recovery.network, cell.recovery.region)
+
+
+def _adopted(path: Path, given: AdoptedNetwork, region: str) -> Iterator[Problem]:
+    """A given network against itself: ranges that are some, inside the network and apart, zones of the region, subnets named once."""
+    whole = _range(given.cidr)
+    if whole is None:
+        yield _no_network((*path, "cidr"), given.cidr)
+        return
+    taken: list[tuple[IPv4Network, str]] = []
+    ids: set[str] = set()
+    for key, zone in given.zones.items():
+        here: Path = (*path, "zones", key)
+        if zone.availability_zone != f"{region}{key}":
+            message = f"{shown(zone.availability_zone)} is not zone {key} of {region}"
+            remedy = "give the zone under its own letter, in the cell's region"
+            yield Problem(
+                message, "estate", (*here, "availability_zone"), zone.availability_zone, (f"{region}{key}",), remedy
+            )
+        for tier, subnet, cidr in (
+            ("public", zone.public, zone.public_cidr),
+            ("private", zone.private, zone.private_cidr),
+            ("database", zone.database, zone.database_cidr),
+        ):
+            if subnet in ids:
+                message = f"{shown(subnet)} is named twice"
+                yield Problem(
+                    message, "estate", (*here, tier), subnet, (), "give each tier of each zone a subnet of its own"
+                )
+            ids.add(subnet)
+            one = _range(cidr)
+            field = (*here, f"{tier}_cidr")
+            if one is None:
+                yield _no_network(field, cidr)
+            elif not one.subnet_of(whole):
+                message = f"{shown(cidr)} lies outside the network's range {whole}"
+                yield Problem(
+                    message, "estate", field, cidr, (), "name a subnet of this network, with the range that it has"
+                )
+            elif other := next((name for range_, name in taken if range_.overlaps(one)), None):
+                message = f"{shown(cidr)} overlaps {other}"
+                yield Problem(message, "estate", field, cidr, (), "write the range that the subnet really has")
+            if one is not None:
+                taken.append((one, f"zones.{key}.{tier}_cidr"))
+
+
+def _range(text: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(text)
+    except ValueError:
+        return None
+
+
+def _no_network(path: Path, text: str) -> Problem:
+    message = f"{shown(text)} is not a network: its address has bits behind the mask, or parts above 255 or 32"
+    return Problem(
+        message, "estate", path, text, (), "write the first address and the prefix length, e.g. 10.240.0.0/16"
+    )
 
 
 def _regions(path: Path, cell: Cell, zone: ResidencyZone) -> Iterator[Problem]:

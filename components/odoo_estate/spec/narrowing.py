@@ -57,6 +57,8 @@ DIRECTIONS: Mapping[str, Direction] = {
     f"{CLASS}.reporting": "granted",
     f"{CLASS}.own_keys": "demanded",
     f"{CLASS}.own_buckets": "demanded",
+    f"{CLASS}.egress": "no-earlier",
+    f"{CLASS}.private_access": "fewer",
     f"{CLASS}.unapproved_modules": "granted",
     f"{CLASS}.monthly_budget_usd": "lower",
     f"{CLASS}.storage_gib": "lower",
@@ -87,6 +89,7 @@ _ORDERS: Mapping[str, tuple[str, ...]] = {
     "ring": ("early", "main", "late", "by-approval"),
     "hours": ("office", "extended", "24x7"),
     "data_class": ("internal", "confidential", "restricted"),
+    "egress": ("open", "named"),
 }
 """Words by field name, the weakest first."""
 

@@ -149,6 +149,62 @@ KINDS: dict[str, Kind] = {
         "EC2:NetworkAcl", "acl-{hex17}", "network-acl/{id}", name=None, replaces=("vpcId",),
         outputs={"ownerId": "{account}"},
     ),
+    "aws:ec2/networkAclRule:NetworkAclRule": Kind(
+        "EC2:NetworkAclEntry", "nacl-{digits10}", name=None,
+        replaces=(
+            "networkAclId", "ruleNumber", "egress", "protocol", "ruleAction", "cidrBlock", "ipv6CidrBlock", "fromPort", "toPort",
+            "icmpType", "icmpCode",
+        ),
+        unique="{in[networkAclId]}/{in[egress]}/{in[ruleNumber]}",
+        taken="NetworkAclEntryAlreadyExists: The network acl entry identified by {in[ruleNumber]} already exists.",
+    ),
+    "aws:ec2/networkAclAssociation:NetworkAclAssociation": Kind(
+        "EC2:NetworkAclAssociation", "aclassoc-{hex17}", name=None, replaces=("networkAclId", "subnetId"), unique="{in[subnetId]}",
+        taken="Resource.AlreadyAssociated: subnet {in[subnetId]} has a network ACL already",
+    ),
+    "aws:ec2/subnetCidrReservation:SubnetCidrReservation": Kind(
+        "EC2:SubnetCidrReservation", "scr-{hex17}", name=None, replaces=("cidrBlock", "description", "reservationType", "subnetId"),
+        outputs={"ownerId": "{account}"}, unique="{in[subnetId]}/{in[cidrBlock]}",
+        taken="InvalidSubnetCidrReservation.Overlap: The CIDR '{in[cidrBlock]}' overlaps with another reservation",
+    ),
+    "aws:ec2/tag:Tag": Kind("EC2:Tags", "{in[resourceId]},{in[key]}", name=None, replaces=("key", "resourceId")),
+    "aws:ec2/customerGateway:CustomerGateway": Kind(
+        "EC2:CustomerGateway", "cgw-{hex17}", "customer-gateway/{id}", name=None,
+        replaces=("bgpAsn", "bgpAsnExtended", "certificateArn", "deviceName", "ipAddress", "type"),
+        held_by=("aws:ec2/vpnConnection:VpnConnection",),
+        held="IncorrectState: The customer gateway '{id}' is in use.",
+    ),
+    "aws:ec2/vpnGateway:VpnGateway": Kind(
+        "EC2:VpnGateway", "vgw-{hex17}", "vpn-gateway/{id}", name=None, replaces=("amazonSideAsn", "availabilityZone"),
+        unique="{in[vpcId]}", taken="VpnGatewayLimitExceeded: The VPC {in[vpcId]} has a VPN gateway already.",
+        held_by=("aws:ec2/vpnConnection:VpnConnection",),
+        held="IncorrectState: The vpnGateway ID '{id}' is in use.",
+    ),
+    "aws:ec2/vpnConnection:VpnConnection": Kind(
+        "EC2:VpnConnection", "vpn-{hex17}", "vpn-connection/{id}", name=None,
+        replaces=("presharedKeyStorage", "staticRoutesOnly", "type"),
+        outputs={"tunnel1Address": _address, "tunnel2Address": _address},
+        held_by=("aws:ec2/vpnConnectionRoute:VpnConnectionRoute",),
+        held="",
+    ),
+    "aws:ec2/vpnConnectionRoute:VpnConnectionRoute": Kind(
+        "EC2:VpnConnectionRoute", "{in[destinationCidrBlock]}:{in[vpnConnectionId]}", name=None,
+        replaces=("destinationCidrBlock", "vpnConnectionId"),
+    ),
+    "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation": Kind(
+        "EC2:VgwRoutePropagation", "{in[vpnGatewayId]}_{in[routeTableId]}", name=None, replaces=("routeTableId", "vpnGatewayId"),
+    ),
+    "aws:ec2/vpcEndpointService:VpcEndpointService": Kind(
+        "EC2:VpcEndpointServiceConfiguration", "vpce-svc-{hex17}", "vpc-endpoint-service/{id}", name=None,
+        outputs={
+            "serviceName": "com.amazonaws.vpce.{region}.vpce-svc-{hex17}", "serviceType": "Interface", "state": "Available",
+            "managesVpcEndpoints": False,
+        },
+    ),
+    "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple": Kind(
+        "EC2:VpcEndpointServicePermissions", "vpce-svc-perm-{hex17}", name=None,
+        replaces=("principalArn", "vpcEndpointServiceId"),
+    ),
     "aws:ec2/vpcEndpoint:VpcEndpoint": Kind(
         "EC2:VpcEndpoint", "vpce-{hex17}", "vpc-endpoint/{id}", name=None,
         replaces=("vpcId", "serviceName", "vpcEndpointType", "serviceRegion"),
@@ -201,6 +257,42 @@ KINDS: dict[str, Kind] = {
         "Auto Scaling:AutoScalingGroup", "{name}", "autoScalingGroup:{uuid}:autoScalingGroupName/{name}",
         replaces=("name", "namePrefix"), unique="{name}",
         taken="AlreadyExists: AutoScalingGroup by this name already exists - A group with the name {name} already exists",
+    ),
+    "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": Kind(
+        "Route 53 Resolver:FirewallDomainList", "rslvr-fdl-{hex17}", "arn:{partition}:route53resolver:{region}:{account}:firewall-domain-list/{id}",
+        longest=64, replaces=("name",),
+        held_by=("aws:route53/resolverFirewallRule:ResolverFirewallRule",),
+        held="ConflictException: [RSLVR-02108] The domain list '{id}' is in use by a rule group.",
+    ),
+    "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup": Kind(
+        "Route 53 Resolver:FirewallRuleGroup", "rslvr-frg-{hex17}", "arn:{partition}:route53resolver:{region}:{account}:firewall-rule-group/{id}",
+        longest=64, replaces=("name",), outputs={"ownerId": "{account}", "shareStatus": "NOT_SHARED"},
+        held_by=("aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation",),
+        held="ConflictException: [RSLVR-02110] The rule group '{id}' is associated with a VPC.",
+    ),
+    "aws:route53/resolverFirewallRule:ResolverFirewallRule": Kind(
+        "Route 53 Resolver:FirewallRule", "{in[firewallRuleGroupId]}:{in[firewallDomainListId]}", name=None,
+        replaces=("firewallRuleGroupId", "firewallDomainListId", "qType"),
+        unique="{in[firewallRuleGroupId]}/{in[priority]}",
+        taken="ConflictException: [RSLVR-02072] A rule with priority {in[priority]} exists in the rule group.",
+    ),
+    "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation": Kind(
+        "Route 53 Resolver:FirewallRuleGroupAssociation", "rslvr-frgassoc-{hex17}",
+        "arn:{partition}:route53resolver:{region}:{account}:firewall-rule-group-association/{id}", longest=64,
+        replaces=("firewallRuleGroupId", "vpcId"), unique="{in[vpcId]}/{in[priority]}",
+        taken="ConflictException: [RSLVR-02113] Another rule group of the VPC has priority {in[priority]}.",
+    ),
+    "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig": Kind(
+        "Route 53 Resolver:ResolverQueryLogConfig", "rqlc-{hex17}",
+        "arn:{partition}:route53resolver:{region}:{account}:resolver-query-log-config/{id}", longest=64,
+        replaces=("name", "destinationArn"), outputs={"ownerId": "{account}", "shareStatus": "NOT_SHARED"},
+        held_by=("aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",),
+        held="InvalidRequestException: [RSLVR-01302] The configuration '{id}' is associated with a VPC.",
+    ),
+    "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation": Kind(
+        "Route 53 Resolver:ResolverQueryLogConfig", "rqlca-{hex17}", name=None, replaces=("resolverQueryLogConfigId", "resourceId"),
+        unique="{in[resourceId]}/{in[resolverQueryLogConfigId]}",
+        taken="ResourceExistsException: [RSLVR-01306] The VPC is associated with the configuration already.",
     ),
     "aws:lb/loadBalancer:LoadBalancer": Kind(
         "Elastic Load Balancing v2:LoadBalancer", "{arn}",

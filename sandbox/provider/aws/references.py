@@ -11,7 +11,7 @@ from sandbox.provider.cloud import Cloud
 from sandbox.provider.wire import Properties, plain, strings
 
 _ID = re.compile(
-    r"(?P<kind>vpc|subnet|sg|rtb|igw|nat|eipalloc|vpce|lt|acl|eni|fs|fsap|vol|tgw|pcx|i)-[0-9a-f]{8}(?:[0-9a-f]{9})?"
+    r"(?P<kind>vpc|subnet|sg|rtb|igw|nat|eipalloc|vpce|vpce-svc|lt|acl|eni|fs|fsap|vol|tgw|pcx|cgw|vgw|vpn|rslvr-fdl|rslvr-frg|rqlc|i)-[0-9a-f]{8}(?:[0-9a-f]{9})?"
 )
 _ARN = re.compile(
     r"arn:aws[a-z-]*:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>\d{12}|):(?P<resource>\S+)"
