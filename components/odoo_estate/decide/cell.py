@@ -184,11 +184,11 @@ def network_and_addresses(
         names=shared.egress_names(context, cell),
         recovery=recovery,
     )
-    addresses = _addresses(context, cell, band, plan)
-    if plan.adopted and network.check_addresses(cell, addresses):
+    # By the band alone: tenants come and go, and none of them changes how its cell's nodes work.
+    own = network.address_budgets(plan, context.catalog.assumptions, band, context.catalog.node_bands)
+    if plan.adopted and network.check_addresses(cell, own):
         plan = replace(plan, pod_addresses="single")
-        addresses = _addresses(context, cell, band, plan)
-    return plan, addresses
+    return plan, _addresses(context, cell, band, plan)
 
 
 def _addresses(context: Context, cell: str, band: CellBand, plan: NetworkPlan) -> tuple[Budget, ...]:
