@@ -157,6 +157,8 @@ class Plan:
     """Stacks that must be up before this one."""
     protect: bool = True
     """Whether what cannot be made again as it was (DNS zones, audit trail, organisation) is protected, beside what says so itself."""
+    left_alone: str = ""
+    """Why no engine may touch the stack for now: its region is lost, or its data is written elsewhere. Empty: it may."""
 
 
 # --- building blocks that several stacks share ---------------------------------------------------------------------
@@ -299,6 +301,8 @@ class UpgradePlan:
     method: Literal["in-place", "blue-green"]
 
 
+OWN = "own"
+"""Key of a tenant's own instance or cache, instead of one of the cell's."""
 READER = "reader"
 """Key of an instance's read replica."""
 
@@ -821,6 +825,12 @@ class PlatformPlan(Plan):
     """Ingress class to the DNS name in the cell's zone under which it answers; `RoutePlan.target` is one of these."""
     cache_watch: CacheWatchPlan | None = None
     """None where the estate names no image of the program."""
+    away: bool = False
+    """In the cell's recovery region: it works in the cluster of ``dr.CELL`` and reads that stack instead of ``cell.CELL``."""
+    serving: bool = True
+    """Whether the cell's ingress names lead here."""
+    record_ttl_seconds: int = 60
+    """Of the ingress names: how long after a failover resolvers still send people to the other region."""
     storage_key: str = "data"
     certificate_namespace: str = "cert-manager"
     """Where cert-manager runs: the only namespace that holds the key of the cluster's own certificate authority."""
@@ -1074,6 +1084,10 @@ class TenantPlan(Plan):
     """ISO date after which a sandbox environment is removed."""
     legal_name: str = ""
     """Of the customer: the contract's ``name``."""
+    away: bool = False
+    """In the cell's recovery region: it works in the cluster of ``dr.CELL`` and reads that stack instead of ``cell.CELL``."""
+    copies: Mapping[Purpose, str] = field(default_factory=dict)
+    """Purpose to the bucket that the recovery stack keeps for it; with ``away`` these take the place of ``buckets``."""
 
 
 # --- disaster recovery ---------------------------------------------------------------------------------------------
@@ -1112,6 +1126,11 @@ class DrPlan(Plan):
     caches: Mapping[str, CachePlan]
     buckets: Mapping[str, BucketPlan]
     """Replicas of the cell's buckets, by the same keys."""
+    identities: Mapping[str, PlatformIdentityPlan] = field(default_factory=dict)
+    """What the platform's controllers may do in this region's cluster."""
+    alert_topic: str = ""
+    """Where alarms of this region go: CloudWatch notifies no topic of another one. Empty: nothing runs here that would raise any."""
+    alarms: Mapping[str, AlarmPlan] = field(default_factory=dict)
     health_checks: Mapping[str, str]
     """Tenant stack to the host whose health decides the failover."""
     health_check_path: str = "/web/health"
@@ -1125,7 +1144,7 @@ class DrPlan(Plan):
     """Key of ``buckets`` to the alias of the key that encrypts its source, where that is not the cell's data key."""
     replication_minutes: int = 15
     """What S3 Replication Time Control is asked for; 15 is the only value it takes."""
-    state: Literal["standby", "promoted", "failing-back", "returned"] = "standby"
+    state: Literal["standby", "promoted", "failing-back", "draining", "returned"] = "standby"
     former: Mapping[str, "DatabaseReplicationPlan"] = field(default_factory=dict)
     """What was active here until a fail-back: unprotected, and gone with the next update."""
 

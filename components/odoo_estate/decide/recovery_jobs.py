@@ -274,7 +274,7 @@ def role(context: Context, tenant: Tenant, attachments: str) -> RolePlan:
     if below:
         files_listed["Condition"] = {"StringLike": {"s3:prefix": f"{below}*"}}
     return RolePlan(
-        name=name("iam-role", context.estate.estate, *tenant, "recovery"),
+        name=tenant_data.role_name(context, tenant, "recovery"),
         description=f"Dumps and verifies the database of {_tenant(tenant)}",
         trust=(identities.pod_trust(target, shared.cluster(context, cell)),),
         statements=(
