@@ -47,9 +47,7 @@ class Run:
         self.today = datetime.now(UTC).date()
         self.documents = load(directory, today=self.today)
         self.plan: EstatePlan = compile_estate(self.documents, today=self.today)
-        self.stacks = reachable(
-            self.plan, select(self.plan, args.stacks, everything=args.all), everything=args.all
-        )
+        self.stacks = reachable(self.plan, select(self.plan, args.stacks, everything=args.all), everything=args.all)
         self.policies = [str(pack) for pack in policy_packs]
         if shutil.which("pulumi") is None:
             raise BadInput(

@@ -79,8 +79,9 @@ def follow(
     options: pulumi.ResourceOptions,
     backups: Mapping[str, pulumi.Output[str]] | None = None,
 ) -> dict[str, Outputs]:
-    """Everything that follows an instance elsewhere, or has been made of what did: by key, the instances' ARN and address (of a primary all that
-    its clients need) and the ARN of the replicated backups. ``backups``: those that are replicated already, because RDS replicates an instance's once a region."""
+    """Everything that follows an instance elsewhere, or has been made of what did. By key: the instances' ARN and address, of a primary all that its
+    clients need, and the ARN of the replicated backups. ``backups``: those that are replicated already, because RDS replicates an instance's once
+    a region."""
     made: dict[str, dict[str, Any]] = {}
     for key, plan in plans.items():
         name = logical(key, plan.generation)

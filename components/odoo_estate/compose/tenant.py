@@ -59,7 +59,7 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
     dumps = own_dumps_key(plan, at)
     dumps_key_arn = dumps.arn if dumps else inherited_dumps_key(plan, references, cell)
     if plan.odoo is None:
-        pooled(plan, cell, at, dumps_key_arn)
+        pooled(plan, at, dumps_key_arn)
     else:
         own(plan, plan.odoo, cell, at, dumps_key_arn)
     if not plan.away:  # the hosts' records lead to the ingress' name, and that is what moves
@@ -73,7 +73,7 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
     )
 
 
-def pooled(plan: TenantPlan, cell: CellOutputs, at: Here, dumps_key_arn: pulumi.Input[str]) -> None:
+def pooled(plan: TenantPlan, at: Here, dumps_key_arn: pulumi.Input[str]) -> None:
     """The shared workers serve it: no namespace, no pods, no secret of its own."""
     jobs = provisioning(plan, at)
     made = prepare_pooled_tenant(jobs, plan.database)
@@ -81,9 +81,7 @@ def pooled(plan: TenantPlan, cell: CellOutputs, at: Here, dumps_key_arn: pulumi.
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
-def own(
-    plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here, dumps_key_arn: pulumi.Input[str]
-) -> None:
+def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here, dumps_key_arn: pulumi.Input[str]) -> None:
     """Data, nodes, namespace, identity, database, workloads and the way in."""
     data = own_data(plan, cell, at)
     nodes = own_nodes(plan, cell, at)

@@ -7,7 +7,7 @@ recovery stack's, names and roles are its own, logins are made anew. So nothing 
 
 from dataclasses import replace
 
-from odoo_estate.decide import dr
+from odoo_estate.decide import dr, shared
 from odoo_estate.decide.cell import lost
 from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.naming import away_stack, dr_stack, platform_stack, tenant_stack
@@ -67,15 +67,18 @@ def away_platform(context: Context, cell: str) -> PlatformPlan:
     state = dr.state_of(context, cell)
     plan = platform_plan(context.away_from(cell), cell)
     pooled = {key: replace(one, odoo=_asleep(one.odoo)) if _drained(state) else one for key, one in plan.pooled.items()}
+    if state.name == "standby":
+        # The poolers' namespace comes with them, in one piece: made here first, it would change its owner, and go with what is in it.
+        kept = {key: one for key, one in plan.namespaces.items() if key != shared.POOLER_NAMESPACE}
+        plan = replace(plan, namespaces=kept, poolers={}, cache_watch=None)
+        pooled = {}
     return replace(
         plan,
         stack=away_stack(platform_stack(cell)),
         depends_on=(dr_stack(cell),),
         away=True,
         serving=state.away,
-        poolers={} if state.name == "standby" else plan.poolers,
-        pooled={} if state.name == "standby" else pooled,
-        cache_watch=None if state.name == "standby" else plan.cache_watch,
+        pooled=pooled,
         decisions=(_decision(context, cell, "platform"), *plan.decisions),
     )
 

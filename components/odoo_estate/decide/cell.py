@@ -41,6 +41,7 @@ from odoo_estate.plan import (
     AwsTarget,
     BackupEventsPlan,
     BucketPlan,
+    Budget,
     CachePlan,
     CellPlan,
     ClusterPlan,
@@ -50,6 +51,7 @@ from odoo_estate.plan import (
     DelegationPlan,
     Json,
     KeyPlan,
+    NetworkPlan,
     NodePoolPlan,
     PlatformIdentityPlan,
     Purpose,
@@ -125,18 +127,7 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         tags=own_tags,
         decisions=(*_decisions(context, cell, band, owed, windows), *([drill] if drill else [])),
         budgets=(
-            *network.address_budgets(
-                vpc,
-                catalog.assumptions,
-                band,
-                catalog.node_bands,
-                budgets.own_addresses(
-                    context,
-                    cell,
-                    band.zones,
-                    {key: network.addresses_per_node(size) for key, size in catalog.node_bands.items()},
-                ),
-            ),
+            *address_budgets(context, cell, vpc),
             *budgets.budgets(context, cell),
             backup.filestore_budget(context.catalog, owed),
         ),
@@ -177,8 +168,18 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         delegation=_delegation(context),
         followers=followers,
         former=former,
-        left_alone=f"{one.region} is lost: {one.recovery.region} is active" if lost(context, cell) and one.recovery else "",
+        left_alone=f"{one.region} is lost: {one.recovery.region} is active"
+        if lost(context, cell) and one.recovery
+        else "",
     )
+
+
+def address_budgets(context: Context, cell: str, vpc: NetworkPlan) -> tuple[Budget, ...]:
+    """Addresses of the cell's nodes at their most in ``vpc``, its own network or that of its recovery region."""
+    catalog, band = context.catalog, shared.band(context, cell)
+    each = {key: network.addresses_per_node(size) for key, size in catalog.node_bands.items()}
+    own = budgets.own_addresses(context, cell, band.zones, each)
+    return network.address_budgets(vpc, catalog.assumptions, band, catalog.node_bands, own)
 
 
 def lost(context: Context, cell: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
 
-from odoo_estate.decide import away, backup, budgets, dr, landing_zone, network
+from odoo_estate.decide import away, backup, budgets, dr, landing_zone, network, shared
 from odoo_estate.decide.cell import cell_plan
 from odoo_estate.decide.claims import claims
 from odoo_estate.decide.context import Context, Tenant
@@ -21,7 +21,7 @@ from odoo_estate.decide.naming import (
     platform_stack,
     tenant_stack,
 )
-from odoo_estate.decide.regions import check_regions
+from odoo_estate.decide.regions import check_classes, check_regions
 from odoo_estate.errors import BadInput, Refused
 from odoo_estate.plan import AnyPlan, EstatePlan
 from odoo_estate.spec.loader import Documents, located
@@ -123,6 +123,7 @@ def _check_documents(context: Context) -> list[Refused]:
         *network.check_overlap(estate),
         *backup.check_backups(context.catalog),
         *dr.check_replications(context),
+        *check_classes(context.estate, {cell: shared.database_classes(context, cell) for cell in context.estate.cells}),
     ]
 
 

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 from odoo_estate.decide import backup, drills, identities, lifting, network, shared, tenant_data
 from odoo_estate.decide.backup import BackupTerms
-from odoo_estate.decide.cell import cell_plan, cell_windows, dr_tags, platform_identities, recovery_identifier
+from odoo_estate.decide.cell import (
+    address_budgets,
+    cell_plan,
+    cell_windows,
+    dr_tags,
+    platform_identities,
+    recovery_identifier,
+)
 from odoo_estate.decide.context import MAIN, Context, Tenant
 from odoo_estate.decide.database_alarms import DEPTHS, database_alarms
 from odoo_estate.decide.guardrails import guardrails
@@ -108,6 +115,16 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
             **{f"{tenant}.{purpose}": name for tenant, one in own.items() for purpose, name in one.sources.items()},
         }
     )
+    vpc = network.network_plan(
+        estate,
+        catalog.assumptions,
+        cell,
+        zone_count=band.zones,
+        # Until somebody fails over, nothing there calls out but the few nodes of a warm cluster.
+        nat=band.nat if state.away else "single" if warm else "none",
+        flow_log_days=primary.network.flow_log_retention_days,
+        recovery=True,
+    )
     return DrPlan(
         estate=estate.estate,
         stack=dr_stack(cell),
@@ -115,25 +132,14 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         target=target,
         tags=dr_tags(context, cell),
         decisions=_decisions(context, cell, one.recovery, kind, own),
-        budgets=(),
+        budgets=address_budgets(context, cell, vpc),  # at the size that it takes when it has to work
         guardrails=drills.watched(context, cell, _guardrails(context, cell, owed)),
         # Failed over, it stands alone: what it followed is out of reach.
-        depends_on=()
-        if state.away
-        else (cell_stack(cell), *(tenant_stack(*tenant.split(".")) for tenant in own)),
+        depends_on=() if state.away else (cell_stack(cell), *(tenant_stack(*tenant.split(".")) for tenant in own)),
         cell=cell,
         primary_region=one.region,
         dr_class=one.recovery.dr_class,
-        network=network.network_plan(
-            estate,
-            catalog.assumptions,
-            cell,
-            zone_count=band.zones,
-            # Until somebody fails over, nothing there calls out but the few nodes of a warm cluster.
-            nat=band.nat if state.away else "single" if warm else "none",
-            flow_log_days=primary.network.flow_log_retention_days,
-            recovery=True,
-        ),
+        network=vpc,
         cluster=_cluster(context, cell, primary.cluster) if clustered else None,
         node_pools=_node_pools(context, cell, primary, warm, working=state.away) if clustered else {},
         keys=_keys(context, cell),
@@ -365,9 +371,7 @@ def replication(
     )
 
 
-def _alarms(
-    context: Context, cell: str, databases: Mapping[str, DatabaseReplicationPlan]
-) -> dict[str, AlarmPlan]:
+def _alarms(context: Context, cell: str, databases: Mapping[str, DatabaseReplicationPlan]) -> dict[str, AlarmPlan]:
     """Of the cell's instances that are primaries here; those of tenants' own have their alarms in the tenants' stacks."""
     served = [context.catalog.service_classes[key] for key in backup.cell_classes(context, cell)]
     found: dict[str, AlarmPlan] = {}

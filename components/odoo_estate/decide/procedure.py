@@ -376,7 +376,8 @@ def _failover(context: Context, cell: str, generation: int) -> Procedure:
             key="promote",
             title="Promote the standbys" if kind == "replica" else "Make instances of what was backed up",
             minutes=minutes + build,
-            basis=basis + (f"; network and cluster anew {build} of rebuild_minutes {known.rebuild_minutes}" if build else ""),
+            basis=basis
+            + (f"; network and cluster anew {build} of rebuild_minutes {known.rebuild_minutes}" if build else ""),
             act=Run(verb="up", stacks=(dr_stack(cell),)),
             done=tuple(
                 Check(

@@ -81,7 +81,9 @@ def target(context: Context, cell: str) -> AwsTarget:
     """Account and region of a cell and of everything in it."""
     one = context.estate.cells[cell]
     return AwsTarget(
-        account=context.estate.accounts[one.account], region=region(context, cell), role=context.estate.deploy_role or ""
+        account=context.estate.accounts[one.account],
+        region=region(context, cell),
+        role=context.estate.deploy_role or "",
     )
 
 
@@ -160,6 +162,14 @@ def database_band(context: Context, cell: str, key: str) -> PostgresBand:
 
 def database_band_key(context: Context, cell: str, key: str) -> str:
     return band(context, cell).postgres if key == MAIN else context.estate.cells[cell].databases[key]
+
+
+def database_classes(context: Context, cell: str) -> tuple[str, ...]:
+    """RDS classes of the cell's own instances; none for bands that the catalog does not have, which is said elsewhere."""
+    one, catalog = context.estate.cells[cell], context.catalog
+    served = catalog.cell_bands.get(one.band)
+    keys = [*([served.postgres] if served else []), *one.databases.values()]
+    return tuple(catalog.postgres_bands[key].instance_class for key in keys if key in catalog.postgres_bands)
 
 
 # --- poolers -------------------------------------------------------------------------------------------------------
