@@ -829,6 +829,8 @@ class PlatformPlan(Plan):
     """In the cell's recovery region: it works in the cluster of ``dr.CELL`` and reads that stack instead of ``cell.CELL``."""
     serving: bool = True
     """Whether the cell's ingress names lead here."""
+    generation: int = 1
+    """Of the cell's primary instances: where it is raised, every job runs again on the new ones."""
     record_ttl_seconds: int = 60
     """Of the ingress names: how long after a failover resolvers still send people to the other region."""
     storage_key: str = "data"
@@ -950,6 +952,8 @@ class TenantDatabasePlan:
     """Pooled tenancy: the login of the shared workers (`PooledWorkersPlan.login`), which then owns the database; else empty."""
     readers: Mapping[str, bool] = field(default_factory=dict)
     """Logins of people, True where they may enter this database; see `DatabaseReaderPlan`."""
+    generation: int = 1
+    """Of the cell's instance that holds it: where it is raised, every job runs again on the new one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -152,3 +152,20 @@ def test_alarms_of_promoted_instances_go_to_a_topic_of_their_region() -> None:
     topic = next(iter(found.of_type("aws:sns/topic:Topic")))
     assert all(topic.urn in str(one.inputs["alarmActions"]) for one in alarms)
     assert not list(graph("dr.eu-1", state="standby").of_type("aws:cloudwatch/metricAlarm:MetricAlarm"))
+
+
+def test_back_home_every_job_runs_again_and_only_on_the_new_instance() -> None:
+    """Logins got their passwords in the recovery region, and came home with the data; the instance left behind still answers."""
+    made = documents()
+    home = compile_estate(replace(made, recoveries={"eu-1": moved("eu-1", "returned", 2)}), today=TODAY).stacks
+    for stack, job in (
+        ("platform.eu-1", "instance-main-run"), ("platform.eu-1", "login-starter-run"),
+        ("tenant.copper.production", "database-run"), ("tenant.paper.production", "database-run"),
+    ):  # fmt: skip
+        before, after = (_job(found, job) for found in (graph(stack, state="standby"), recorded(home[stack])))
+        assert before != after, "another pod template makes another Job"
+        assert "master-main-g2" in after and "master-main-g2" not in before
+
+
+def _job(found: Graph, name: str) -> str:
+    return str(next(node for node in found if node.name == name).inputs["spec"])

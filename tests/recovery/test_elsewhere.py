@@ -167,8 +167,6 @@ def test_a_lost_cell_serves_from_the_other_region_and_comes_home(
     monkeypatch.delenv(LOST)
     with pytest.raises(Stopped, match="--confirm drop"):
         estate.run("failback", cell, **APPROVED)
-    homeward = estate.cloud()
-    assert not [one for one in homeward if one[0].endswith(AWAY) and "tenant." in one[1]]
     if cell == "eu-1":
         assert set(estate.names()) == {HOME}, "the names lead home by themselves"
     assert not _odoo(estate, AWAY)

@@ -31,7 +31,7 @@ from odoo_estate.kubernetes.pages import Pages
 from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
 from odoo_estate.kubernetes.pooler import Pooler, pooler_host
 from odoo_estate.kubernetes.route import shared_middlewares
-from odoo_estate.odoo.database_access import STORE, master_access
+from odoo_estate.odoo.database_access import STORE, instance_name, master_access
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
@@ -217,7 +217,7 @@ def master_credentials(plan: PlatformPlan, cell: CellOutputs, at: Here, ready: l
     for key, server_ca in sorted({spec.database: spec.server_ca for spec in plan.poolers.values()}.items()):
         master_access(
             f"master-{key}",
-            instance=key,
+            instance=instance_name(key, plan.generation),
             namespace=plan.provisioning.namespace,
             labels=plan.labels,
             host=cell.database(key).address,
@@ -244,7 +244,11 @@ def pooler(key: str, plan: PlatformPlan, cell: CellOutputs, provisioning: Provis
         at.components,
     )
     prepared = prepare_instance(
-        provisioning, f"instance-{key}", instance=spec.database, pooler=spec, credentials=credentials
+        provisioning,
+        f"instance-{key}",
+        instance=instance_name(spec.database, plan.generation),
+        pooler=spec,
+        credentials=credentials,
     )
     Pooler(
         f"pooler-{key}",
@@ -290,7 +294,7 @@ def pooled_workers(
         provisioning,
         f"login-{key}",
         secret=workers.namespace,
-        instance=workers.database,
+        instance=instance_name(workers.database, plan.generation),
         login=workers.login,
         limit=workers.connection_limit,
         credentials=credentials,

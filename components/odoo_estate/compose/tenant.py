@@ -28,7 +28,7 @@ from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
 from odoo_estate.kubernetes.pooler import Pooler, pooler_host
 from odoo_estate.kubernetes.route import SHARED, Route
 from odoo_estate.odoo.database_access import STORE as PLATFORM_STORE
-from odoo_estate.odoo.database_access import master_access, master_secret
+from odoo_estate.odoo.database_access import instance_name, master_access, master_secret
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
@@ -76,8 +76,8 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
 def pooled(plan: TenantPlan, at: Here, dumps_key_arn: pulumi.Input[str]) -> None:
     """The shared workers serve it: no namespace, no pods, no secret of its own."""
     jobs = provisioning(plan, at)
-    made = prepare_pooled_tenant(jobs, plan.database)
-    recovery(plan, plan.database.instance, at, made, dumps_key_arn)
+    made = prepare_pooled_tenant(jobs, shared_instance(plan), plan.database)
+    recovery(plan, shared_instance(plan), at, made, dumps_key_arn)
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
@@ -105,7 +105,7 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here, dumps_key
         at.components,
     )
     database = own_database(plan, data, login, jobs, store)
-    recovery(plan, shared_name(plan) if data.database else plan.database.instance, at, database, dumps_key_arn)
+    recovery(plan, shared_name(plan) if data.database else shared_instance(plan), at, database, dumps_key_arn)
     OdooEnvironment(
         "odoo",
         {
@@ -303,7 +303,7 @@ def door(
 
 def own_database(plan: TenantPlan, data: Data, login: Login, jobs: Provisioning, store: pulumi.Resource) -> DatabaseJob:
     """The tenant's login and database; before that, in an instance of its own, what its pooler needs, and the pooler."""
-    instance = plan.database.instance
+    instance = shared_instance(plan)
     prepared: tuple[DatabaseJob, ...] = ()
     if data.database is not None:
         instance = shared_name(plan)
@@ -410,6 +410,11 @@ def provisioning(plan: TenantPlan, at: Here, *ready: pulumi.Resource) -> Provisi
         after=ready,
         readers=plan.database.readers,
     )
+
+
+def shared_instance(plan: TenantPlan) -> str:
+    """The cell's instance, in names of jobs' secrets."""
+    return instance_name(plan.database.instance, plan.database.generation)
 
 
 def shared_name(plan: TenantPlan) -> str:

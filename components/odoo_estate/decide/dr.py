@@ -147,7 +147,12 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         alert_topic=name("topic", estate.estate, cell, DR, "alerts") if clustered else "",
         alarms=_alarms(context, cell, databases) if state.away else {},
         databases=databases,
-        caches=_caches(context, cell) if warm or state.away else {},
+        # Once home again, what goes with the next update is no longer protected; it holds nothing that is needed.
+        caches=_caches(context, cell)
+        if warm or state.away
+        else lifting.lifted(_caches(context, cell))
+        if state.name == "returned"
+        else {},
         buckets=buckets,
         health_checks=_health_checks(context, cell),
         source_buckets=sources,

@@ -93,6 +93,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         certificate_namespace=catalog.versions.charts["cert-manager"].namespace,
         pages=_pages(context, cell),
         cache_watch=cache_watch.cache_watch_plan(context, cell),
+        generation=shared.generation(context, cell),
         record_ttl_seconds=catalog.assumptions.traffic_ttl_seconds,
         issuers={
             shared.ISSUER: IssuerPlan(

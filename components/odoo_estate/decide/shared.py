@@ -150,6 +150,12 @@ def replication_roles(context: Context, cell: str, key: str) -> tuple[str, str]:
 # --- databases -----------------------------------------------------------------------------------------------------
 
 
+def generation(context: Context, cell: str) -> int:
+    """Of the cell's primary instances: one more after each fail-back."""
+    written = context.recoveries.get(cell)
+    return written.generation if written else 1
+
+
 def database_identifier(context: Context, cell: str, key: str, generation: int = 1) -> str:
     """RDS identifier of one of the cell's instances; each fail-back brings a new generation of them."""
     return name("rds", context.estate.estate, cell, key, *((f"g{generation}",) if generation > 1 else ()))
@@ -217,8 +223,8 @@ def replica_pool_size(context: Context, cell: str) -> int:
     """Connections per database, login and pooler process to a read replica of the cell's instances: one for every process of reporting in the
     largest Odoo band that may be there, and one to spare. 0 without replicas, after a fail-back, whose instances begin without any, and in the
     recovery region, where there are none."""
-    written, served = context.recoveries.get(cell), band(context, cell)
-    if not reporting(context, cell) or (written and written.generation > 1) or context.away == cell:
+    served = band(context, cell)
+    if not reporting(context, cell) or generation(context, cell) > 1 or context.away == cell:
         return 0
     bands = {
         context.catalog.odoo_bands[key]

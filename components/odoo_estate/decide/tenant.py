@@ -479,6 +479,7 @@ def _database(context: Context, tenant: Tenant, own: _Own, series: str) -> Tenan
         job_namespace=shared.PROVISIONING_NAMESPACE,
         pool_login=shared.pooled_login(contract.service_class) if pooled else "",
         readers=reader_users(context),
+        generation=shared.generation(context, context.cell_of(tenant.customer)),
     )
 
 
