@@ -1090,7 +1090,7 @@ class TenantPlan(Plan):
     """Of the customer: the contract's ``name``."""
     away: bool = False
     """In the cell's recovery region: it works in the cluster of ``dr.CELL`` and reads that stack instead of ``cell.CELL``."""
-    copies: Mapping[Purpose, str] = field(default_factory=dict)
+    copies: Mapping[str, str] = field(default_factory=dict)
     """Purpose to the bucket that the recovery stack keeps for it; with ``away`` these take the place of ``buckets``."""
 
 

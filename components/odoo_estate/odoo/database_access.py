@@ -14,8 +14,8 @@ STORE = "platform"
 
 
 def instance_name(key: str, generation: int) -> str:
-    """What the cell's instance is called in names of jobs' secrets. Each generation differently: a job that found the former's credentials in its place
-    would give its passwords to the instance that was left behind."""
+    """What the cell's instance is called in names of jobs' secrets: each generation differently. A job that found the former's credentials in its
+    place would give its passwords to the instance that was left behind."""
     return key if generation == 1 else f"{key}-g{generation}"
 
 
