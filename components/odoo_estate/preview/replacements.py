@@ -253,7 +253,7 @@ AWS: Mapping[str, tuple[str, ...]] = {
     "aws:rds/proxy:Proxy": ("name", "vpcSubnetIds"),
     "aws:rds/subnetGroup:SubnetGroup": ("name", "namePrefix"),
     "aws:route53/healthCheck:HealthCheck": ("measureLatency", "referenceName", "requestInterval", "type"),
-    "aws:route53/record:Record": ("name", "setIdentifier", "type", "zoneId"),
+    "aws:route53/record:Record": ("zoneId", "name"),
     "aws:route53/zone:Zone": ("delegationSetId", "name"),
     "aws:s3/bucket:Bucket": ("bucket", "bucketNamespace", "bucketPrefix", "objectLockEnabled"),
     "aws:s3/bucketAccelerateConfiguration:BucketAccelerateConfiguration": ("bucket",),
