@@ -113,6 +113,12 @@ KINDS = (
     "tenant-namespaced",
     "tenant-semi-dedicated",
     "tenant-dedicated",
+    "dr-promoted",
+    "platform-away",
+    "tenant-pooled-away",
+    "tenant-namespaced-away",
+    "tenant-semi-dedicated-away",
+    "tenant-dedicated-away",
 )
 
 

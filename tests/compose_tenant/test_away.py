@@ -3,12 +3,15 @@
 from collections import Counter
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
+import pulumi
 import pytest
 from tests.compose.graphs import needs, recorded
 from tests.decide.documents import TODAY, documents
 from tests.decide.test_dr_plan import moved
 
+from odoo_estate import program
 from odoo_estate.decide import compile_estate
 from odoo_estate.plan import AnyPlan
 from odoo_estate.preview.graph import Graph
@@ -169,3 +172,18 @@ def test_back_home_every_job_runs_again_and_only_on_the_new_instance() -> None:
 
 def _job(found: Graph, name: str) -> str:
     return str(next(node for node in found if node.name == name).inputs["spec"])
+
+
+@pytest.mark.parametrize(
+    ("stack", "instead"),
+    [("tenant.paper.production", "run tenant.paper.production.dr"), ("cell.eu-1", "estate failback")],
+)
+def test_the_program_of_a_stack_that_is_left_alone_touches_nothing_and_says_what_to_run(
+    stack: str, instead: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lost = replace(documents(), recoveries={"eu-1": moved("eu-1", "promoted")})
+    monkeypatch.setattr(program, "load", lambda _: lost)
+    monkeypatch.setattr(program, "compose", lambda *_, **__: pytest.fail("something was registered"))
+    monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
+    with pytest.raises(pulumi.RunError, match=instead):
+        program.run(tmp_path)
