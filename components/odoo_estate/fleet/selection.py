@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+from odoo_estate.decide.naming import away_stack
 from odoo_estate.errors import BadInput, Problem
 from odoo_estate.plan import EstatePlan
 
 
 def _working(plan: EstatePlan, name: str) -> str:
-    there = f"{name}.dr"
+    there = away_stack(name)
     return there if plan.stacks[name].left_alone and there in plan.stacks else name
 
 
