@@ -11,7 +11,7 @@ from odoo_estate.plan import EstatePlan
 
 def _working(plan: EstatePlan, name: str) -> str:
     there = away_stack(name)
-    return there if plan.stacks[name].left_alone and there in plan.stacks else name
+    return there if there in plan.stacks and plan.stacks[name].left_alone else name
 
 
 def reachable(plan: EstatePlan, names: Sequence[str], *, everything: bool) -> tuple[str, ...]:
