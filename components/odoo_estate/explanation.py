@@ -17,6 +17,8 @@ def explanation(heading: Sequence[str], plans: Sequence[AnyPlan]) -> str:
         after = f", after {', '.join(plan.depends_on)}" if plan.depends_on else ""
         where = f"{plan.stack} · account {plan.target.account}, {plan.target.region}{after}"
         lines += ["", *wrap(where, WIDTH, subsequent_indent="  ")]
+        if plan.left_alone:
+            lines += wrap(f"  LEFT AS IT STANDS: {plan.left_alone}", WIDTH, subsequent_indent="  ")
         for decision in plan.decisions:
             lines += _decision(decision)
         lines += _budgets(plan.budgets)

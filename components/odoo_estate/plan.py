@@ -170,6 +170,8 @@ class Plan:
     """ARN of the permissions boundary of every role that the stack makes; empty: none (the landing zone, which makes the boundaries)."""
     protect: bool = True
     """Whether what cannot be made again as it was (DNS zones, audit trail, organisation) is protected, beside what says so itself."""
+    left_alone: str = ""
+    """Why no engine may touch the stack for now: its region is lost, or its data is written elsewhere. Empty: it may."""
 
 
 # --- building blocks that several stacks share ---------------------------------------------------------------------
@@ -312,6 +314,8 @@ class UpgradePlan:
     method: Literal["in-place", "blue-green"]
 
 
+OWN = "own"
+"""Key of a tenant's own instance or cache, instead of one of the cell's."""
 READER = "reader"
 """Key of an instance's read replica."""
 
@@ -1055,6 +1059,14 @@ class PlatformPlan(Plan):
     """The ingress class that the cell's private balancer leads to; empty: there is none."""
     cache_watch: CacheWatchPlan | None = None
     """None where the estate names no image of the program."""
+    away: bool = False
+    """In the cell's recovery region: it works in the cluster of ``dr.CELL`` and reads that stack instead of ``cell.CELL``."""
+    serving: bool = True
+    """Whether the cell's ingress names lead here."""
+    generation: int = 1
+    """Of the cell's primary instances: where it is raised, every job runs again on the new ones."""
+    record_ttl_seconds: int = 60
+    """Of the ingress names: how long after a failover resolvers still send people to the other region."""
     storage_key: str = "data"
     certificate_namespace: str = "cert-manager"
     """Where cert-manager runs: the only namespace that holds the key of the cluster's own certificate authority."""
@@ -1174,6 +1186,8 @@ class TenantDatabasePlan:
     """Pooled tenancy: the login of the shared workers (`PooledWorkersPlan.login`), which then owns the database; else empty."""
     readers: Mapping[str, bool] = field(default_factory=dict)
     """Logins of people, True where they may enter this database; see `DatabaseReaderPlan`."""
+    generation: int = 1
+    """Of the cell's instance that holds it: where it is raised, every job runs again on the new one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -1310,6 +1324,10 @@ class TenantPlan(Plan):
     """ISO date after which a sandbox environment is removed."""
     legal_name: str = ""
     """Of the customer: the contract's ``name``."""
+    away: bool = False
+    """In the cell's recovery region: it works in the cluster of ``dr.CELL`` and reads that stack instead of ``cell.CELL``."""
+    copies: Mapping[str, str] = field(default_factory=dict)
+    """Purpose to the bucket that the recovery stack keeps for it; with ``away`` these take the place of ``buckets``."""
 
 
 # --- disaster recovery ---------------------------------------------------------------------------------------------
@@ -1348,6 +1366,11 @@ class DrPlan(Plan):
     caches: Mapping[str, CachePlan]
     buckets: Mapping[str, BucketPlan]
     """Replicas of the cell's buckets, by the same keys."""
+    identities: Mapping[str, PlatformIdentityPlan] = field(default_factory=dict)
+    """What the platform's controllers may do in this region's cluster."""
+    alert_topic: str = ""
+    """Where alarms of this region go: CloudWatch notifies no topic of another one. Empty: nothing runs here that would raise any."""
+    alarms: Mapping[str, AlarmPlan] = field(default_factory=dict)
     health_checks: Mapping[str, str]
     """Tenant stack to the host whose health decides the failover."""
     health_check_path: str = "/web/health"
@@ -1361,7 +1384,7 @@ class DrPlan(Plan):
     """Key of ``buckets`` to the alias of the key that encrypts its source, where that is not the cell's data key."""
     replication_minutes: int = 15
     """What S3 Replication Time Control is asked for; 15 is the only value it takes."""
-    state: Literal["standby", "promoted", "failing-back", "returned"] = "standby"
+    state: Literal["standby", "promoted", "failing-back", "draining", "returned"] = "standby"
     former: Mapping[str, "DatabaseReplicationPlan"] = field(default_factory=dict)
     """What was active here until a fail-back: unprotected, and gone with the next update."""
 

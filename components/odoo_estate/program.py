@@ -11,8 +11,9 @@ from odoo_estate.compose import compose
 from odoo_estate.decide import compile_stack
 from odoo_estate.decide.dr import drilled
 from odoo_estate.decide.lifting import lift_protection
+from odoo_estate.decide.naming import away_stack
 from odoo_estate.errors import EstateError
-from odoo_estate.plan import DrillPlan
+from odoo_estate.plan import DrillPlan, PlatformPlan, TenantPlan
 from odoo_estate.spec.loader import explained, load
 
 DIRECTORY = "ODOO_ESTATE_DIR"
@@ -34,6 +35,12 @@ def run(directory: Path) -> None:
         plan = compile_stack(load(directory), pulumi.get_stack(), today=datetime.now(UTC).date())
     except EstateError as error:
         raise pulumi.RunError(str(explained(error, directory))) from None
+    if plan.left_alone:
+        raise pulumi.RunError(
+            f"{plan.stack} is left as it stands: {plan.left_alone}\n  do: run {away_stack(plan.stack)} instead, until the cell is home again"
+            if isinstance(plan, PlatformPlan | TenantPlan)
+            else f"{plan.stack} is left as it stands: {plan.left_alone}\n  do: bring the cell home first (`estate failback`)"
+        )
     if isinstance(plan, DrillPlan):
         plan = drilled(plan, **json.loads(os.environ.get(DRILL) or '{"promoted": false, "recovery_points": {}}'))
     if os.environ.get(LIFT_PROTECTION) == "yes":

@@ -3,6 +3,7 @@
 `ODOO_ESTATE_SANDBOX_FAIL_AT=k` refuses it before anything is written, as a throttled or unavailable service does.
 `ODOO_ESTATE_SANDBOX_CRASH_AT=k` ends the provider process after the cloud has changed but before the engine has its
 answer, as a lost connection or a killed runner does.
+`ODOO_ESTATE_SANDBOX_LOST_REGION=eu-central-1` loses a region: no provider gets an answer there, nothing in it can be read, changed or deleted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sandbox.provider.refusal import Refused, aws_error
 
 FAIL_AT = "ODOO_ESTATE_SANDBOX_FAIL_AT"
 CRASH_AT = "ODOO_ESTATE_SANDBOX_CRASH_AT"
+LOST_REGION = "ODOO_ESTATE_SANDBOX_LOST_REGION"
 
 
 def _engine_run() -> str:
@@ -37,6 +39,12 @@ def _wanted(variable: str) -> int | None:
     if not given.isdigit() or int(given) < 1:
         raise Refused(f"{variable}={given!r}: give the number of the operation that is to fail, from 1")
     return int(given)
+
+
+def refuse_lost(region: str, doing: str) -> None:
+    """Raise `Refused` where ``region`` is the lost one, as an endpoint that does not answer."""
+    if region and region == os.environ.get(LOST_REGION):
+        raise Refused(f"{doing}: dial tcp: lookup {region}: no answer from the region")
 
 
 class Operation:

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from sandbox.provider.cloud import Cloud, Draft, Record
-from sandbox.provider.faults import Operation
+from sandbox.provider.faults import Operation, refuse_lost
 from sandbox.provider.server import Autoname
 from sandbox.provider.wire import Properties, is_known, to_text
 
@@ -43,6 +43,10 @@ class Kept(ABC):
     @abstractmethod
     def locate(self, token: str, identity: str, state: Properties) -> Record | None:
         """The record behind an id, if it exists."""
+
+    def region_of(self, token: str, state: Properties) -> str:
+        """The region of a thing, which may be lost; empty: of none."""
+        return ""
 
     @abstractmethod
     def refuse_delete(self, record: Record) -> None:
@@ -119,6 +123,7 @@ class Kept(ABC):
         self, urn: str, token: str, identity: str, state: Properties, inputs: Properties
     ) -> tuple[str, Properties, Properties] | None:
         """What the cloud holds now."""
+        refuse_lost(self.region_of(token, state), identity)
         record = self.locate(token, identity, state)
         if record is None:
             return None
@@ -132,6 +137,7 @@ class Kept(ABC):
         if preview:
             return self.preview_outputs(urn, token, new, state)
         operation = Operation(self.cloud, self.doing("updating", token, identity))
+        refuse_lost(self.region_of(token, state), identity)
         record = self.locate(token, identity, state)
         if record is None:
             raise self.gone(token, identity)
@@ -151,6 +157,7 @@ class Kept(ABC):
     def delete(self, urn: str, token: str, identity: str, state: Properties) -> None:
         """Unmake it; what is already gone is fine."""
         operation = Operation(self.cloud, self.doing("deleting", token, identity))
+        refuse_lost(self.region_of(token, state), identity)
         with self.cloud.change():
             record = self.locate(token, identity, state)
             if record is None:

@@ -16,7 +16,7 @@ def _exported(graph: Any) -> dict[str, Any]:
 
 def test_a_cell_says_which_contract_it_keeps() -> None:
     assert _exported(cell())["contract"] == CellOutputs.contract == "cell/1"
-    assert _exported(dr())["contract"] == "dr/1"
+    assert _exported(dr())["contract"] == "dr/2"
 
 
 def test_no_output_is_secret() -> None:

@@ -6,6 +6,7 @@ resources: ``python -m tests.compose.test_urns --write``. It refuses to drop a n
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from odoo_estate.compose import compose
-from odoo_estate.decide import compile_estate
-from odoo_estate.plan import AnyPlan, CellPlan, TenantPlan
+from odoo_estate.decide import compile_estate, compile_stack
+from odoo_estate.plan import AnyPlan, CellPlan, DrPlan, PlatformPlan, TenantPlan
 from odoo_estate.preview.former import former_urns
 from odoo_estate.preview.recorder import record
-from odoo_estate.spec.loader import load
+from odoo_estate.spec.loader import Documents, load
+from odoo_estate.spec.recovery import CellRecovery
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = Path(__file__).parent / "urns"
@@ -25,17 +27,42 @@ WRITE = "python -m tests.compose.test_urns --write"
 
 
 def kind(plan: AnyPlan) -> str:
-    """The kind of stack, and of tenancy where it makes a difference."""
-    return f"{plan.kind}-{plan.tenancy}" if isinstance(plan, TenantPlan | CellPlan) else plan.kind
+    """The kind of stack, of tenancy where it makes a difference, and whether it works in the recovery region."""
+    of = f"{plan.kind}-{plan.tenancy}" if isinstance(plan, TenantPlan | CellPlan) else plan.kind
+    if isinstance(plan, DrPlan):
+        return of if plan.state == "standby" else f"{of}-{plan.state}"
+    return f"{of}-away" if isinstance(plan, TenantPlan | PlatformPlan) and plan.away else of
 
 
 @cache
 def plans() -> dict[str, AnyPlan]:
-    """The root estate's first stack of each kind."""
+    """The root estate's first stack of each kind, as it stands and failed over."""
+    today, documents = date(2026, 11, 22), load(ROOT / "stacks")
+    lost = {key: promoted(key, one.recovery.region) for key, one in documents.estate.cells.items() if one.recovery}
     found: dict[str, AnyPlan] = {}
-    for plan in compile_estate(load(ROOT / "stacks"), today=date(2026, 11, 22)).stacks.values():
-        found.setdefault(kind(plan), plan)
-    return found
+    for recoveries in (lost, {}):  # a kind that both have is the one that waits
+        first: dict[str, AnyPlan] = {}
+        for plan in compile_estate(replace(documents, recoveries=recoveries), today=today).stacks.values():
+            first.setdefault(kind(plan), plan)
+        found |= first
+    return {of: plan if of != "platform-away" else _served(documents, lost, today) for of, plan in found.items()}
+
+
+def promoted(cell: str, region: str) -> CellRecovery:
+    """A cell that has failed over."""
+    return CellRecovery(
+        cell=cell,
+        state="promoted",
+        active_region=region,
+        since="2026-11-21T20:00:00Z",
+        approved_by="Ada",
+        reason="lost",
+    )
+
+
+def _served(documents: Documents, lost: dict[str, CellRecovery], today: date) -> AnyPlan:
+    """A platform that waits has less than one that serves."""
+    return compile_stack(replace(documents, recoveries=lost), "platform.eu-1.dr", today=today)
 
 
 def name(urn: str) -> str:
@@ -86,6 +113,12 @@ KINDS = (
     "tenant-namespaced",
     "tenant-semi-dedicated",
     "tenant-dedicated",
+    "dr-promoted",
+    "platform-away",
+    "tenant-pooled-away",
+    "tenant-namespaced-away",
+    "tenant-semi-dedicated-away",
+    "tenant-dedicated-away",
 )
 
 

@@ -37,6 +37,8 @@ def test_the_job_holds_no_secret_and_starts_once_its_user_is_there() -> None:
 
 def test_the_service_account_is_the_one_that_has_the_role() -> None:
     for platform in platforms():
+        if platform.away:  # one that waits has no cache to measure
+            continue
         cell = estate().stacks[f"cell.{platform.cell}"]
         assert isinstance(cell, CellPlan) and platform.cache_watch is not None
         association = aws(cell.stack, "eks/podIdentityAssociation:PodIdentityAssociation", "identity-cache-watch")

@@ -38,6 +38,7 @@ def test_every_stack_comes_after_those_it_depends_on() -> None:
         "cell.med-1",
         "platform.eu-1",
         "platform.med-1",
+        "platform.med-1.dr",
         "tenant.copper.production",
         "tenant.medsupply.production",
         "tenant.paper.production",

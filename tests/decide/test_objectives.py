@@ -179,16 +179,16 @@ def after_drill(of: Estate | None = None, *customers: Customer, **fields: Any) -
 
 def test_the_newest_drill_stands_in_place_of_the_assumptions_and_says_so() -> None:
     assumed, found = proved(contract())["region-rto"], after_drill()["region-rto"]
-    assert found.used == 20 + 63 + 3  # workloads, measured, the tenant's own data loaded
+    assert found.used == 10 + 20 + 1 + 63 + 3  # platform, workloads, names, measured, the tenant's own data loaded
     assert "63 measured with 40 GiB by the drill of 2026-11-20" in found.arithmetic
     assert "measured" not in assumed.arithmetic
 
 
 def test_what_has_grown_since_the_drill_is_reckoned_on_top() -> None:
     neighbour = contract("bolt", service_class="business", storage={"database_gib": 100})
-    slowly = after_drill(None, contract(), neighbour, restore_minutes=680)
+    slowly = after_drill(None, contract(), neighbour, restore_minutes=669)
     assert slowly["region-rto"].used <= 720
-    assert "83 GiB of others" in after_drill_refused(contract(), neighbour, restore_minutes=681)
+    assert "83 GiB of others" in after_drill_refused(contract(), neighbour, restore_minutes=670)
 
 
 def after_drill_refused(*customers: Customer, **fields: Any) -> str:
@@ -199,8 +199,8 @@ def after_drill_refused(*customers: Customer, **fields: Any) -> str:
 
 def test_a_measured_promotion_replaces_the_assumed_one() -> None:
     warm = estate({"eu-1": cell(recovery={"region": "eu-west-1", "dr_class": "warm-standby"})})
-    assert proved(contract(), of=warm)["region-rto"].used == 15 + 20
-    assert after_drill(warm, dr_class="warm-standby", promote_minutes=6.2)["region-rto"].used == 7 + 20
+    assert proved(contract(), of=warm)["region-rto"].used == 15 + 10 + 20 + 1
+    assert after_drill(warm, dr_class="warm-standby", promote_minutes=6.2)["region-rto"].used == 7 + 10 + 20 + 1
 
 
 def test_a_drill_of_another_class_or_region_says_nothing() -> None:

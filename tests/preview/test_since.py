@@ -35,7 +35,7 @@ def new_customer(estate: Repository, name: str = "harlequin", like: str = "balti
 
 def test_without_a_change_nothing_changes(estate: Repository) -> None:
     said = estate.since("HEAD")
-    assert (said.code, said.out) == (0, "0 of 16 stacks change since HEAD\n")
+    assert (said.code, said.out) == (0, "0 of 17 stacks change since HEAD\n")
     assert estate.since("HEAD", "--json").document["changes"] == []
 
 
@@ -185,7 +185,7 @@ def test_an_estate_that_did_not_exist_then_is_all_new(tmp_path: Path, estate: Re
     estate.git("mv", "stacks", "elsewhere")
     moved = Repository(estate.top, estate.top / "elsewhere")
     document = moved.since("HEAD", "--json").document
-    assert len(document["changes"]) == 16
+    assert len(document["changes"]) == 17
     assert {one["change"] for one in document["changes"]} == {"new"}
     assert document["notes"] == ["the estate did not exist at that commit"]
 
@@ -223,7 +223,7 @@ def test_a_link_that_led_out_of_the_repository_then_is_said(tmp_path: Path, esta
     said = estate.since(linked, "--json")
     (note,) = said.document["notes"]
     assert "customers/lumen.yaml" in note and "is a link to an absolute path" in note
-    assert len(said.stacks) == 16
+    assert len(said.stacks) == 17
 
 
 def test_a_shallow_clone_says_what_is_missing(tmp_path: Path, estate: Repository) -> None:

@@ -1,5 +1,6 @@
 """The questions that a procedure asks AWS, against a simulated AWS (moto's server) through the real client."""
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -224,3 +225,17 @@ def test_nodes_are_ready_when_every_group_is(aws: Aws) -> None:
         clusterName="cell-dr", nodegroupName="web", subnets=[], nodeRole="arn:aws:iam::123456789012:role/n"
     )
     assert aws(ask("nodes-ready", "cell-dr")).holds
+
+
+def test_customers_are_served_when_their_address_answers_and_not_before(server: str) -> None:
+    def asked(address: str) -> tuple[bool, str]:
+        seen = Aws()(Check(question="serving", target=AWAY, subject=address))
+        return seen.holds, seen.found
+
+    assert asked(f"{server}/moto-api/")[0]
+    held, found = asked(f"{server}/moto-api/nothing-here")
+    assert not held and "answers 404" in found
+    with socket.socket() as taken:  # bound and not listening: nobody answers there
+        taken.bind(("127.0.0.1", 0))
+        held, found = asked(f"http://127.0.0.1:{taken.getsockname()[1]}/web/health")
+    assert not held and "does not answer" in found

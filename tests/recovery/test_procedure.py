@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.decide.documents import TODAY, documents
 
+from odoo_estate.decide import compile_stack
 from odoo_estate.decide.context import Context
 from odoo_estate.decide.procedure import Check, Confirm, Evidence, Procedure, Run, Verb, Write, check_start, procedure
 from odoo_estate.errors import OperationFailed, Refused
@@ -204,15 +205,46 @@ def test_somebody_may_answer_for_a_check_and_the_journal_says_who(tmp_path: Path
 
 
 def test_what_people_do_is_waited_for_by_name(tmp_path: Path) -> None:
-    made, world = steps("failover", "med-1"), FakeWorld()
+    made, world = steps("failback", "copies"), FakeWorld()
     with pytest.raises(Stopped) as caught:
         runner(tmp_path, made, world, confirmed=()).run()
-    assert "--confirm workloads" in str(caught.value)
+    assert "--confirm objects" in str(caught.value)
     with pytest.raises(Stopped) as caught:
-        runner(tmp_path, made, world, confirmed=("workloads",)).run()
-    assert "--confirm traffic" in str(caught.value)
-    runner(tmp_path, made, world, confirmed=("traffic",)).run()
+        runner(tmp_path, made, world, confirmed=("objects",)).run()
+    assert "--confirm drop" in str(caught.value)
+    runner(tmp_path, made, world, confirmed=("drop",)).run()
     assert world.done == acts(made)
+
+
+@pytest.mark.parametrize("cell", ["eu-1", "med-1"])
+def test_a_region_that_was_prepared_is_failed_over_to_without_a_hand(tmp_path: Path, cell: str) -> None:
+    made, world = steps("failover", cell), FakeWorld()
+    runner(tmp_path, made, world, confirmed=()).run()
+    assert world.done == acts(made)
+    ran = [act.stacks for act in world.done if isinstance(act, Run)]
+    assert ran[:2] == [(f"dr.{cell}",), (f"platform.{cell}.dr",)], "each after what it stands on"
+    assert ran[2] and all(stack.startswith("tenant.") and stack.endswith(".production.dr") for stack in ran[2])
+
+
+def test_the_way_home_stops_the_writing_before_anything_is_promoted_and_serves_until_home_is_up() -> None:
+    keys = [step.key for step in steps("failback", "eu-1").steps]
+    order = ["follow", "record-draining", "stop-writing", "drained", "record-returned", "swap", "workloads", "traffic"]
+    assert [key for key in keys if key in order] == order
+
+
+def test_what_served_in_the_recovery_region_is_taken_down_with_the_platform_last() -> None:
+    traffic = next(step for step in steps("failback", "eu-1").steps if step.key == "traffic")
+    assert isinstance(traffic.act, Run) and traffic.act.verb == "destroy"
+    assert traffic.act.stacks[-1] == "platform.eu-1.dr"
+    assert any(check.question == "serving" for check in traffic.done)
+
+
+def test_a_procedure_takes_as_long_as_the_promise_reckons_with() -> None:
+    """The arithmetic of `objectives` is that of the steps, but for measuring, recording and the neighbours' data."""
+    made = {step.key: step.minutes for step in steps("failover", "med-1").steps}
+    counted = sum(made[key] for key in ("promote", "nodes", "platform", "workloads", "traffic"))
+    plan = compile_stack(documents(), "tenant.medsupply.production", today=TODAY)
+    assert next(one for one in plan.budgets if one.name == "region-rto").used == counted
 
 
 def test_a_step_is_over_when_aws_says_so_and_not_before(tmp_path: Path) -> None:
@@ -247,7 +279,8 @@ def test_an_engine_that_fails_leaves_the_step_to_be_done_again(tmp_path: Path) -
         runner(tmp_path, made, Failing()).run()
     world = FakeWorld()
     runner(tmp_path, made, world).run()
-    assert world.done == world.resumed == [act for act in acts(made) if isinstance(act, Run)]
+    assert world.done == [act for act in acts(made) if isinstance(act, Run)]
+    assert world.resumed == world.done[:1]
 
 
 # --- what the steps are ---------------------------------------------------------------------------------------------

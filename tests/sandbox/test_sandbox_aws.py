@@ -290,3 +290,35 @@ def test_names_keep_to_the_services_limit(program):
     assert failures and "65 characters, the service allows 64" in failures[0][1]
     made = program.check(token, "l" * 80, {"assumeRolePolicy": "{}"})
     assert len(made["name"]) <= 64
+
+
+def test_a_lost_region_answers_nobody_and_the_others_go_on(cloud, monkeypatch):
+    key = "aws:kms/key:Key"
+    home, there = Program(cloud), Program(cloud, region="eu-west-1")
+    made = home.create(key, "k")
+    rule = there.create(key, "r", region="eu-central-1")
+    monkeypatch.setenv("ODOO_ESTATE_SANDBOX_LOST_REGION", "eu-central-1")
+    for asked in (
+        lambda: Program(cloud),
+        lambda: home.create(key, "k2"),
+        lambda: home.delete(key, "k", made),
+        lambda: there.update(key, "r", rule, region="eu-central-1", description="changed"),
+    ):
+        with pytest.raises(Refused, match="no answer from the region"):
+            asked()
+    there.create(key, "k3")
+    assert not there.diff(key, "r", rule, region="eu-central-1").changed, "what stays as it is asks nobody"
+
+
+def test_a_record_is_given_its_set_identifier_in_place_but_two_of_one_are_refused(program):
+    record, zone = "aws:route53/record:Record", program.create("aws:route53/zone:Zone", "z", name="erp.example")
+    plain = {"zoneId": zone[0], "name": "in.erp.example", "type": "CNAME", "ttl": 60, "records": ["a.example"]}
+    made = program.create(record, "one", **plain)
+    weighted = {**plain, "setIdentifier": "eu-central-1", "weightedRoutingPolicies": [{"weight": 0}]}
+    assert not program.diff(record, "one", made, **weighted).replacing
+    assert program.diff(record, "one", made, **{**plain, "name": "out.erp.example"}).replacing
+    program.update(record, "one", made, **weighted)
+    there = {**weighted, "setIdentifier": "eu-west-1", "weightedRoutingPolicies": [{"weight": 1}]}
+    program.create(record, "two", **there)
+    with pytest.raises(Refused, match="already exists"):
+        program.create(record, "three", **there)

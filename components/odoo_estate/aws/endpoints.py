@@ -92,7 +92,7 @@ def _policy(plan: NetworkPlan, target: AwsTarget, service: str) -> str:
             }
         },
     }
-    return policy_text([own, *EXCEPTIONS.get(service, lambda _: ())(target)])
+    return policy_text([own, *(EXCEPTIONS[service](target) if service in EXCEPTIONS else ())])
 
 
 def _pulls(target: AwsTarget) -> tuple[Statement, ...]:

@@ -28,6 +28,8 @@ class Key(pulumi.ComponentResource):
     """
 
     arn: pulumi.Output[str]
+    replica_arn: pulumi.Output[str] | None
+    """None where it has no replica."""
 
     def __init__(self, name: str, args: KeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:aws:Key", name, None, opts)
@@ -51,6 +53,7 @@ class Key(pulumi.ComponentResource):
             region=plan.region or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.replica_arn = None
         if plan.replica_region:
             there = replace(target, region=plan.replica_region)
             replica = kms.ReplicaKey(
@@ -69,5 +72,6 @@ class Key(pulumi.ComponentResource):
                 region=there.region,
                 opts=pulumi.ResourceOptions(parent=self),
             )
+            self.replica_arn = replica.arn
         self.arn = key.arn
         self.register_outputs({"arn": self.arn})

@@ -156,7 +156,8 @@ class Network(pulumi.ComponentResource):
             zone: ec2.Subnet(
                 f"{name}-{tier}-{zone}",
                 vpc_id=vpc.id,
-                **_zone(plan.zones[zone].availability_zone),
+                availability_zone=_unless(plan.zones[zone].availability_zone, by_id=True),
+                availability_zone_id=_unless(plan.zones[zone].availability_zone, by_id=False),
                 cidr_block=cidr,
                 map_public_ip_on_launch=False,
                 tags={"Name": f"{plan.name}-{tier}-{zone}", "subnet-tier": tier, **LOAD_BALANCER_TAGS[tier]},
@@ -244,9 +245,9 @@ class Network(pulumi.ComponentResource):
         return ec2.RouteTableAssociation(key, route_table_id=table.id, subnet_id=subnet.id, opts=self._child())
 
 
-def _zone(text: str) -> Mapping[str, str]:
-    """A zone by its name, or by its id (``use1-az1``), which means the same place in every account."""
-    return {"availability_zone_id" if "-az" in text else "availability_zone": text}
+def _unless(zone: str, *, by_id: bool) -> str | None:
+    """A zone, unless it is given by its id (``use1-az1``, the same place in every account) or, with ``by_id`` False, by its name."""
+    return None if ("-az" in zone) is by_id else zone
 
 
 def subnet_groups(

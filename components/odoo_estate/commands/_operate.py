@@ -18,7 +18,7 @@ from odoo_estate.fleet import report, schedule
 from odoo_estate.fleet.engine import Engine, Verb
 from odoo_estate.fleet.outcome import Outcome
 from odoo_estate.fleet.project import Project, find_project
-from odoo_estate.fleet.selection import select
+from odoo_estate.fleet.selection import reachable, select
 from odoo_estate.fleet.standing import standing
 from odoo_estate.plan import EstatePlan
 from odoo_estate.spec.loader import load, located
@@ -47,7 +47,7 @@ class Run:
         self.today = datetime.now(UTC).date()
         self.documents = load(directory, today=self.today)
         self.plan: EstatePlan = compile_estate(self.documents, today=self.today)
-        self.stacks = select(self.plan, args.stacks, everything=args.all)
+        self.stacks = reachable(self.plan, select(self.plan, args.stacks, everything=args.all), everything=args.all)
         self.policies = [str(pack) for pack in policy_packs]
         if shutil.which("pulumi") is None:
             raise BadInput(

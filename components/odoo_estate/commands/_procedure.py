@@ -21,15 +21,16 @@ from odoo_estate.decide.naming import cell_stack, dr_stack, drill_stack
 from odoo_estate.decide.procedure import Check, Confirm, Procedure, Run, Verb, Write, check_start, procedure
 from odoo_estate.errors import BadInput, OperationFailed, Problem, Refused
 from odoo_estate.fleet import procedure as fleet
-from odoo_estate.fleet import recovery
+from odoo_estate.fleet import recovery, schedule
 from odoo_estate.fleet.observation import Aws, Observation
+from odoo_estate.fleet.outcome import Outcome
 from odoo_estate.fleet.project import find_project
 from odoo_estate.plan import AnyPlan
 from odoo_estate.procedure_page import page
 from odoo_estate.program import DRILL, LIFT_PROTECTION
 from odoo_estate.spec.drills import checksum
 from odoo_estate.spec.loader import Documents, load, located
-from odoo_estate.spec.recovery import CellRecovery
+from odoo_estate.spec.recovery import AWAY, CellRecovery
 
 
 def add_common_arguments(parser: ArgumentParser) -> None:
@@ -231,7 +232,7 @@ def _changes(args: Namespace, documents: Documents, steps: Procedure, today: dat
     found: list[Any] = []
     before = shown(documents) if steps.states else {}
     for state, generation in steps.states:
-        away = state in ("promoted", "failing-back")
+        away = state in AWAY
         cell = documents.estate.cells[steps.cell]
         recovery_region = cell.recovery.region if cell.recovery else cell.region
         written = CellRecovery(
@@ -275,7 +276,7 @@ class Operations:
             return f"recovery/{self.steps.cell}.yaml says so already"
         assert self.journal is not None
         named = {key: points[one] for key, one in self._identifiers(documents).items() if one in points}
-        kept = named or (known.recovery_points if known and act.state == "failing-back" else {})
+        kept = named or (known.recovery_points if known and act.state in AWAY else {})
         lines = [
             "# Written by the procedures of this estate; commit it. Every preview from here on is made from it.",
             *(
@@ -298,7 +299,9 @@ class Operations:
 
     def run(self, act: Run, points: Mapping[str, str], *, resumed: bool) -> str:
         """Runs the engine on the stacks."""
-        if act.promoted is not None or act.verb == "destroy":
+        if act.verb == "destroy":
+            return self._take_down(act.stacks)
+        if act.promoted is not None:
             return self._alone(act, points, resumed=resumed)
         command = self._command(act.stacks, {})
         command.refuse_unapproved()
@@ -306,19 +309,33 @@ class Operations:
         return _told(outcomes)
 
     def _alone(self, act: Run, points: Mapping[str, str], *, resumed: bool) -> str:
-        """A stack that the estate does not list, or that goes: by the engine itself."""
+        """A stack that the estate does not list: by the engine itself."""
         (stack,) = act.stacks
         documents = load(self.directory)
         named = {key: points[one] for key, one in self._identifiers(documents).items() if one in points}
         drill = json.dumps({"promoted": bool(act.promoted), "recovery_points": named})
-        environment = {DRILL: drill, **({LIFT_PROTECTION: "yes"} if act.verb == "destroy" else {})}
-        engine = self._command((cell_stack(self.steps.cell),), environment).engine
-        if act.verb == "up":
-            return _told([engine.operate("resume" if resumed else "up", stack)])
-        if stack not in engine.known():
-            return f"{stack} is gone"
-        lifted = engine.operate("lift", stack)
-        return _told([lifted if lifted.failed else engine.operate("destroy", stack)])
+        engine = self._command((cell_stack(self.steps.cell),), {DRILL: drill}).engine
+        return _told([engine.operate("resume" if resumed else "up", stack)])
+
+    def _take_down(self, stacks: Sequence[str]) -> str:
+        """Those that still stand, what keeps them lifted first; a platform after its tenants."""
+        command = self._command((cell_stack(self.steps.cell),), {LIFT_PROTECTION: "yes"})
+        standing = command.engine.known()
+        left = [stack for stack in stacks if stack in standing]
+        tenants = tuple(stack for stack in left if stack.startswith("tenant."))
+
+        def gone(stack: str) -> Outcome:
+            lifted = command.engine.operate("lift", stack)
+            return lifted if lifted.failed else command.engine.operate("destroy", stack)
+
+        outcomes = schedule.run(
+            {stack: () if stack in tenants else tenants for stack in left},
+            gone,
+            report=lambda outcome: print(f"  {outcome.stack} {outcome.verdict}", file=sys.stderr, flush=True),
+            parallel=max(1, self.args.parallel),
+            interrupt=command.engine.command.interrupt,
+        )
+        return _told(outcomes) or "gone already"
 
     def evidence(self, document: Mapping[str, Any]) -> str:
         """Writes what a drill measured, with its checksum."""

@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 from odoo_estate.decide import compile_stack, quota_uses, stack_names
 from odoo_estate.decide.capacity import Capacity, capacity
 from odoo_estate.decide.compiler import context_of
+from odoo_estate.decide.naming import away_stack
 from odoo_estate.decide.quotas import tightest
 from odoo_estate.errors import BadInput, Problem
 from odoo_estate.explanation import explanation
@@ -35,11 +36,11 @@ def run(args: Namespace) -> int:
     pages: list[str] = []
     answer: dict[str, Any] = {"name": args.name, "stacks": []}
     if customer := documents.customers.get(args.name):
-        plans = _plans(documents, today, [f"tenant.{args.name}.{one}" for one in sorted(customer.environments)])
+        plans = _plans(documents, today, _both(f"tenant.{args.name}.{one}" for one in sorted(customer.environments)))
         pages.append(explanation(_customer_heading(customer), plans))
         answer["stacks"] += [_as_json(plan) for plan in plans]
     if cell := documents.estate.cells.get(args.name):
-        plans = _plans(documents, today, [f"cell.{args.name}", f"platform.{args.name}", f"dr.{args.name}"])
+        plans = _plans(documents, today, _both([f"cell.{args.name}", f"platform.{args.name}", f"dr.{args.name}"]))
         room = capacity(context_of(documents, today), args.name)
         taken = [use for use in quota_uses(documents, today=today) if {plan.stack for plan in plans} & set(use.shares)]
         quotas = [f"  {line}" for line in tightest(taken, documents.catalog)]
@@ -51,6 +52,11 @@ def run(args: Namespace) -> int:
         raise BadInput([_nothing(args.name, documents)])
     print(json.dumps(answer, indent=2, ensure_ascii=False) if args.json else "\n\n".join(pages))
     return 0
+
+
+def _both(stacks: Iterable[str]) -> list[str]:
+    """Each with its counterpart in the recovery region."""
+    return [name for stack in stacks for name in (stack, away_stack(stack))]
 
 
 def _plans(documents: Documents, today: date, stacks: Sequence[str]) -> list[AnyPlan]:

@@ -111,7 +111,10 @@ def compose_cell(plan: CellPlan, references: References) -> Outputs:
         cluster=cluster_outputs(cluster.ref),
         databases={key: database_outputs(database) for key, database in databases.items()},
         caches={key: cache_outputs(cache.ref) for key, cache in caches.items()},
-        keys={key: made.arn for key, made in keys.items()},
+        keys={
+            **{key: made.arn for key, made in keys.items()},
+            **{f"{key}-copy": made.replica_arn for key, made in keys.items() if made.replica_arn is not None},
+        },
         buckets={key: bucket_outputs(bucket.ref) for key, bucket in buckets.items()},
         vaults={key: made.arn for key, made in vaults.items()},
         alertTopic=topic.arn,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -14,6 +15,7 @@ from odoo_estate.aws.postgres import (
     PostgresStandbyArgs,
 )
 from odoo_estate.aws.references import DatabaseRef, NetworkRef
+from odoo_estate.compose.outputs import Outputs, database_outputs
 from odoo_estate.plan import AwsTarget, DatabasePlan, DatabaseReplicationPlan
 
 
@@ -76,10 +78,11 @@ def follow(
     place: Place,
     options: pulumi.ResourceOptions,
     backups: Mapping[str, pulumi.Output[str]] | None = None,
-) -> dict[str, Mapping[str, pulumi.Output[str]]]:
-    """Everything that follows an instance elsewhere, or has been made of what did: by key, the instances' ARN and address and the ARN of the
-    replicated backups. ``backups``: those that are replicated already, because RDS replicates an instance's once a region."""
-    made: dict[str, dict[str, pulumi.Output[str]]] = {}
+) -> dict[str, Outputs]:
+    """Everything that follows an instance elsewhere, or has been made of what did. By key: the instances' ARN and address, of a primary all that its
+    clients need, and the ARN of the replicated backups. ``backups``: those that are replicated already, because RDS replicates an instance's once
+    a region."""
+    made: dict[str, dict[str, Any]] = {}
     for key, plan in plans.items():
         name = logical(key, plan.generation)
         arn = (backups or {}).get(key)
@@ -93,6 +96,8 @@ def follow(
         if plan.replica:
             replica = _standby(name, plan.replica, place, options, None if plan.promoted else plan.source_arn)
             made[key] = {"arn": replica.arn, "address": replica.address}
+            if replica.ref is not None:
+                made[key] |= database_outputs(replica.ref)
         elif plan.restored:
             args: PostgresRestoredArgs = {
                 "plan": plan.restored,
@@ -107,7 +112,5 @@ def follow(
             elif plan.recovery_point:
                 args["recovery_point"] = plan.recovery_point
             restored = PostgresRestored(name, args, options)
-            made.setdefault(key, {}).update(
-                {"arn": restored.arn, "address": pulumi.Output.from_input(restored.ref.address)}
-            )
+            made.setdefault(key, {}).update(database_outputs(restored.ref))
     return dict(made)

@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pulumi
 
+from odoo_estate.aws.alarm import Alarms
+from odoo_estate.aws.alert_topic import AlertTopic
 from odoo_estate.aws.bucket import Bucket
 from odoo_estate.aws.bucket_replication import BucketReplication, key_by_alias
 from odoo_estate.aws.cache import Cache
 from odoo_estate.aws.health_check import HealthCheck
 from odoo_estate.aws.key import Key
+from odoo_estate.aws.pod_identity import PodIdentity
 from odoo_estate.aws.references import BucketRef
 from odoo_estate.compose.compute import Encryption, compose_cluster
 from odoo_estate.compose.databases import Place, follow
@@ -51,6 +54,18 @@ def compose_dr_region(plan: DrPlan, references: References) -> Outputs:
         if plan.cluster
         else None
     )
+    for key, identity in plan.identities.items():
+        assert cluster is not None
+        PodIdentity(
+            f"identity-{key}",
+            {
+                "role": identity.role,
+                "cluster_name": cluster.ref.name,
+                "namespace": identity.namespace,
+                "service_account": identity.service_account,
+            },
+            after(here, cluster),
+        )
     clients = {"nodes": cluster.ref.security_group_id} if cluster else {}
     place = Place(target=plan.target, network=network.ref, clients=clients, key_arn=data, log_key_arn=logs)
     databases = follow(plan.databases, place, here)
@@ -77,14 +92,23 @@ def compose_dr_region(plan: DrPlan, references: References) -> Outputs:
         )
         for key, host in plan.health_checks.items()
     }
+    topic = (
+        AlertTopic("alerts", {"topic": plan.alert_topic, "target": plan.target, "key_arn": logs}, here)
+        if plan.alert_topic
+        else None
+    )
+    if topic:
+        Alarms("alarm", {"plan": plan.alarms, "topic_arn": topic.arn}, here)
     return DrOutputs.write(
         network=network_outputs(network.ref),
         subnets=network.subnets,
         **({"cluster": cluster_outputs(cluster.ref)} if cluster else {}),
         databases=databases,
         caches={key: cache_outputs(made.ref) for key, made in caches.items()},
-        keys={key: made.arn for key, made in keys.items()},
+        keys={**{key: made.arn for key, made in keys.items()}, "dumps": cell.key_arn("dumps-copy")},
         buckets={key: bucket_outputs(made.ref) for key, made in buckets.items()},
+        zone={"id": cell.zone_id},
+        **({"alertTopic": topic.arn} if topic else {}),
         healthChecks={key: made.id for key, made in checks.items()},
     )
 

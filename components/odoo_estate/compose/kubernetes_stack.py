@@ -1,10 +1,11 @@
 """The providers of a stack that works in AWS and in a cell's cluster."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
-from odoo_estate.compose.outputs import CellOutputs
+from odoo_estate.compose.outputs import CellOutputs, DrOutputs
 from odoo_estate.compose.providers import aws_provider, kubernetes_provider, random_provider
 from odoo_estate.plan import PlatformPlan, TenantPlan
 
@@ -16,6 +17,13 @@ class Here:
     components: pulumi.ResourceOptions
     aws: pulumi.ResourceOptions
     cluster: pulumi.ResourceOptions
+
+
+def place_of(plan: PlatformPlan | TenantPlan, references: Mapping[str, pulumi.StackReference]) -> CellOutputs:
+    """The cell, or what takes its place in the recovery region."""
+    if plan.away:
+        return DrOutputs.read(references[f"dr.{plan.cell}"])
+    return CellOutputs.read(references[f"cell.{plan.cell}"])
 
 
 def here(plan: PlatformPlan | TenantPlan, cell: CellOutputs) -> Here:

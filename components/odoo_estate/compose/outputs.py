@@ -161,29 +161,21 @@ class PlatformOutputs(StackOutputs):
 
 
 class TenantOutputs(StackOutputs):
-    """What a tenant environment tells whoever operates it."""
+    """What a tenant environment tells whoever operates it, and itself in the recovery region."""
 
     contract = "tenant/1"
 
-
-class DrOutputs(StackOutputs):
-    """A recovery region's network, and its cluster where the class keeps one."""
-
-    contract = "dr/1"
-
     @property
-    def cluster(self) -> ClusterRef:
-        """The recovery region's EKS cluster."""
-        return _cluster(self.values["cluster"])
+    def dumps_key_copy(self) -> pulumi.Output[str]:
+        """The ARN of its own dumps key's replica in the recovery region."""
+        return _text(self.values["dumpsKeyCopy"])
 
-    @property
-    def network(self) -> NetworkRef:
-        """The recovery region's VPC."""
-        return _network(self.values["network"])
 
-    def key_arn(self, key: str) -> pulumi.Output[str]:
-        """The ARN of one of the recovery region's KMS keys."""
-        return _text(self.values["keys"][key])
+class DrOutputs(CellOutputs):
+    """What a recovery region is to its platform and tenants: the cell, with cluster and topic where it has a cluster, and with databases to log in
+    to once they are primaries."""
+
+    contract = "dr/2"
 
     def backups_arn(self, key: str) -> pulumi.Output[str]:
         """The ARN of one instance's replicated automated backups."""

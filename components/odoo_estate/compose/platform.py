@@ -7,7 +7,7 @@ from pulumi_aws import route53
 
 from odoo_estate.aws.alarm import Alarms
 from odoo_estate.aws.cache import CacheUser, CacheWatcher
-from odoo_estate.compose.kubernetes_stack import Here, here
+from odoo_estate.compose.kubernetes_stack import Here, here, place_of
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import CellOutputs, Outputs, PlatformOutputs
 from odoo_estate.compose.provisioning import Provisioning, prepare_instance, prepare_login
@@ -32,7 +32,7 @@ from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
 from odoo_estate.kubernetes.pooler import Pooler, pooler_host
 from odoo_estate.kubernetes.route import shared_middlewares
 from odoo_estate.kubernetes.viewers import viewers
-from odoo_estate.odoo.database_access import STORE, master_access
+from odoo_estate.odoo.database_access import STORE, instance_name, master_access
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
@@ -40,12 +40,11 @@ from odoo_estate.odoo.recovery_job import places
 from odoo_estate.plan import READER, CacheWatchPlan, PlatformPlan, PooledWorkersPlan
 
 References = Mapping[str, pulumi.StackReference]
-RECORD_TTL_SECONDS = 300
 
 
 def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
     """Controllers first, then what they look after; destroyed the other way round, so that no controller leaves its load balancer behind."""
-    cell = CellOutputs.read(references[f"cell.{plan.cell}"])
+    cell = place_of(plan, references)
     at = here(plan, cell)
     controllers = cluster_services(plan, cell, at)
     spaces = workload_namespaces(plan, at)
@@ -119,15 +118,21 @@ def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[p
             },
             after(at.components, *controllers),
         )
-        route53.Record(
-            f"ingress-{key}",
-            zone_id=cell.zone_id,
-            name=target,
-            type="CNAME",
-            ttl=RECORD_TTL_SECONDS,
-            records=[balancer.host],
-            opts=at.aws,
-        )
+        if plan.serving:
+            route53.Record(
+                f"ingress-{key}",
+                zone_id=cell.zone_id,
+                name=target,
+                type="CNAME",
+                ttl=plan.record_ttl_seconds,
+                records=[balancer.host],
+                # Route 53 answers with a lone record of weight 0, and with none of them beside one of weight 1: the recovery region takes the
+                # name by its own record and gives it back by removing that, and the lost side is never touched. Nothing ever moves it back by
+                # itself, as failover routing does once a health check recovers.
+                set_identifier=plan.target.region,
+                weighted_routing_policies=[{"weight": 1 if plan.away else 0}],
+                opts=at.aws,
+            )
         if key == plan.private_ingress:
             private_target(
                 f"ingress-{key}-private",
@@ -227,7 +232,7 @@ def master_credentials(plan: PlatformPlan, cell: CellOutputs, at: Here, ready: l
     for key, server_ca in sorted({spec.database: spec.server_ca for spec in plan.poolers.values()}.items()):
         master_access(
             f"master-{key}",
-            instance=key,
+            instance=instance_name(key, plan.generation),
             namespace=plan.provisioning.namespace,
             labels=plan.labels,
             host=cell.database(key).address,
@@ -249,11 +254,16 @@ def pooler(key: str, plan: PlatformPlan, cell: CellOutputs, provisioning: Provis
             "secret_name": spec.credentials_secret,
             "description": f"Login of pooler {spec.name}",
             "key_arn": cell.key_arn("data"),
+            "recoverable": not plan.away,
         },
         at.components,
     )
     prepared = prepare_instance(
-        provisioning, f"instance-{key}", instance=spec.database, pooler=spec, credentials=credentials
+        provisioning,
+        f"instance-{key}",
+        instance=instance_name(spec.database, plan.generation),
+        pooler=spec,
+        credentials=credentials,
     )
     Pooler(
         f"pooler-{key}",
@@ -291,6 +301,7 @@ def pooled_workers(
             "secret_name": workers.secret,
             "description": f"Login of the shared workers of class {workers.service_class}",
             "key_arn": cell.key_arn("data"),
+            "recoverable": not plan.away,
         },
         at.components,
     )
@@ -298,7 +309,7 @@ def pooled_workers(
         provisioning,
         f"login-{key}",
         secret=workers.namespace,
-        instance=workers.database,
+        instance=instance_name(workers.database, plan.generation),
         login=workers.login,
         limit=workers.connection_limit,
         credentials=credentials,
@@ -325,13 +336,15 @@ def pooled_workers(
             "database": "",
             "credentials": credentials.arn,
             "credentials_version": credentials.version,
-            "sessions": pooled_sessions(key, workers, cell, at),
+            "sessions": pooled_sessions(key, plan, workers, cell, at),
         },
         after(at.components, prepared),
     )
 
 
-def pooled_sessions(key: str, workers: PooledWorkersPlan, cell: CellOutputs, at: Here) -> SessionStore | None:
+def pooled_sessions(
+    key: str, plan: PlatformPlan, workers: PooledWorkersPlan, cell: CellOutputs, at: Here
+) -> SessionStore | None:
     if workers.cache is None:
         return None
     user = CacheUser(
@@ -342,6 +355,7 @@ def pooled_sessions(key: str, workers: PooledWorkersPlan, cell: CellOutputs, at:
             "cache": cell.cache(workers.cache.cache),
             "secret_name": workers.cache.secret,
             "key_arn": cell.key_arn("data"),
+            "recoverable": not plan.away,
             "memory_mib": workers.cache.memory_mib,
         },
         at.components,

@@ -136,11 +136,11 @@ def prepare_tenant(
     )
 
 
-def prepare_pooled_tenant(at: Provisioning, database: TenantDatabasePlan) -> DatabaseJob:
+def prepare_pooled_tenant(at: Provisioning, instance: str, database: TenantDatabasePlan) -> DatabaseJob:
     """A pooled tenant's database; nobody logs in as the tenant, so there is no password."""
     return at.run(
         "database",
-        instance=database.instance,
+        instance=instance,
         script=removal_script() if database.removal else pooled_tenant_script() + tenant_readers_script(),
         variables=database_variables(database),
         passwords={},

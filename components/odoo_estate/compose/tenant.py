@@ -15,7 +15,7 @@ from odoo_estate.aws.key import Key
 from odoo_estate.aws.pod_identity import PodIdentity
 from odoo_estate.aws.references import CacheRef, DatabaseRef
 from odoo_estate.aws.role import Role
-from odoo_estate.compose.kubernetes_stack import Here, here
+from odoo_estate.compose.kubernetes_stack import Here, here, place_of
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import CellOutputs, LandingZoneOutputs, Outputs, PlatformOutputs, TenantOutputs
 from odoo_estate.compose.providers import aws_provider
@@ -28,13 +28,13 @@ from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
 from odoo_estate.kubernetes.pooler import Pooler, pooler_host
 from odoo_estate.kubernetes.route import SHARED, Route
 from odoo_estate.odoo.database_access import STORE as PLATFORM_STORE
-from odoo_estate.odoo.database_access import master_access, master_secret
+from odoo_estate.odoo.database_access import instance_name, master_access, master_secret
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
 from odoo_estate.odoo.recovery_job import RecoveryJobs
 from odoo_estate.odoo.workload import object_name
-from odoo_estate.plan import READER, CachePlan, DatabasePlan, OdooPlan, TenantPlan
+from odoo_estate.plan import OWN, READER, CachePlan, DatabasePlan, OdooPlan, TenantPlan
 
 References = Mapping[str, pulumi.StackReference]
 STORE = "tenant"
@@ -53,31 +53,35 @@ class Data:
 
 def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
     """A pooled tenant is a database, a route and its records; every other has a namespace with workloads of its own."""
-    cell = CellOutputs.read(references[f"cell.{plan.cell}"])
-    PlatformOutputs.read(references[f"platform.{plan.cell}"])
+    cell = place_of(plan, references)
+    PlatformOutputs.read(references[f"platform.{plan.cell}{'.dr' if plan.away else ''}"])
     at = here(plan, cell)
+    dumps = own_dumps_key(plan, at)
+    dumps_key_arn = dumps.arn if dumps else inherited_dumps_key(plan, references, cell)
     if plan.odoo is None:
-        pooled(plan, cell, at)
+        pooled(plan, at, dumps_key_arn)
     else:
-        own(plan, plan.odoo, cell, at)
-    records(plan, references, cell, at)
+        own(plan, plan.odoo, cell, at, dumps_key_arn)
+    if not plan.away:  # the hosts' records lead to the ingress' name, and that is what moves
+        records(plan, references, cell, at)
     governance(plan, cell, at)
     return TenantOutputs.write(
         urls=[f"https://{host}" for host in plan.route.hosts],
         namespace=plan.namespace,
         database=plan.database.name,
+        **({"dumpsKeyCopy": dumps.replica_arn} if dumps and dumps.replica_arn is not None else {}),
     )
 
 
-def pooled(plan: TenantPlan, cell: CellOutputs, at: Here) -> None:
+def pooled(plan: TenantPlan, at: Here, dumps_key_arn: pulumi.Input[str]) -> None:
     """The shared workers serve it: no namespace, no pods, no secret of its own."""
     jobs = provisioning(plan, at)
-    made = prepare_pooled_tenant(jobs, plan.database)
-    recovery(plan, cell, plan.database.instance, at, made)
+    made = prepare_pooled_tenant(jobs, shared_instance(plan), plan.database)
+    recovery(plan, shared_instance(plan), at, made, dumps_key_arn)
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
-def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
+def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here, dumps_key_arn: pulumi.Input[str]) -> None:
     """Data, nodes, namespace, identity, database, workloads and the way in."""
     data = own_data(plan, cell, at)
     nodes = own_nodes(plan, cell, at)
@@ -96,11 +100,12 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
             "secret_name": plan.database.secret,
             "description": f"Database login of {plan.customer}.{plan.environment}",
             "key_arn": data.key_arn,
+            "recoverable": not plan.away,
         },
         at.components,
     )
     database = own_database(plan, data, login, jobs, store)
-    recovery(plan, cell, shared_name(plan) if data.database else plan.database.instance, at, database)
+    recovery(plan, shared_name(plan) if data.database else shared_instance(plan), at, database, dumps_key_arn)
     OdooEnvironment(
         "odoo",
         {
@@ -130,9 +135,16 @@ def own_data(plan: TenantPlan, cell: CellOutputs, at: Here) -> Data:
     key = Key("key", {"plan": plan.key, "target": plan.target}, at.components).arn if plan.key else cell.key_arn("data")
     return Data(
         key_arn=key,
-        database=instance(plan, plan.own_database, key, cell, at) if plan.own_database else None,
+        database=own_instance_of(plan, key, cell, at),
         cache=cache(plan.own_cache, key, cell, at) if plan.own_cache else cell.cache(plan.cache.cache),
     )
+
+
+def own_instance_of(plan: TenantPlan, key_arn: pulumi.Input[str], cell: CellOutputs, at: Here) -> DatabaseRef | None:
+    """Made here; in the recovery region, what has followed it there."""
+    if plan.own_database is not None:
+        return instance(plan, plan.own_database, key_arn, cell, at)
+    return cell.database(f"{plan.customer}.{plan.environment}") if plan.database.instance == OWN else None
 
 
 def instance(
@@ -186,15 +198,9 @@ def objects(plan: TenantPlan, data: Data, at: Here) -> list[pulumi.Resource]:
 def object_variables(plan: TenantPlan) -> dict[str, str]:
     """Where the add-ons find the tenant's buckets; credentials come from the pods' identity. A kind without a bucket of its own lies in the
     attachments' bucket, below its name."""
-    attachments = plan.buckets.get("attachments")
-    kinds = ("attachments", "documents", "exports") if attachments else ()
-    buckets = {
-        f"ESTATE_BUCKET_{kind.upper()}": plan.buckets[kind].name
-        if kind in plan.buckets
-        else f"{attachments.name}/{kind}"
-        for kind in kinds
-        if attachments
-    }
+    names: Mapping[str, str] = {**{kind: bucket.name for kind, bucket in plan.buckets.items()}, **plan.copies}
+    kinds = ("attachments", "documents", "exports") if "attachments" in names else ()
+    buckets = {f"ESTATE_BUCKET_{kind.upper()}": names.get(kind, f"{names['attachments']}/{kind}") for kind in kinds}
     return {"AWS_REGION": plan.target.region, **buckets}
 
 
@@ -207,6 +213,7 @@ def sessions(plan: TenantPlan, data: Data, at: Here) -> SessionStore:
             "cache": data.cache,
             "secret_name": plan.cache.secret,
             "key_arn": data.key_arn,
+            "recoverable": not plan.away,
             "memory_mib": plan.cache.memory_mib,
             "alone": plan.own_cache is not None,
         },
@@ -298,7 +305,7 @@ def door(
 
 def own_database(plan: TenantPlan, data: Data, login: Login, jobs: Provisioning, store: pulumi.Resource) -> DatabaseJob:
     """The tenant's login and database; before that, in an instance of its own, what its pooler needs, and the pooler."""
-    instance = plan.database.instance
+    instance = shared_instance(plan)
     prepared: tuple[DatabaseJob, ...] = ()
     if data.database is not None:
         instance = shared_name(plan)
@@ -331,6 +338,7 @@ def own_instance(
             "secret_name": plan.pooler.credentials_secret,
             "description": f"Login of pooler {plan.pooler.name}",
             "key_arn": data.key_arn,
+            "recoverable": not plan.away,
         },
         at.components,
     )
@@ -352,7 +360,9 @@ def own_instance(
     return prepared
 
 
-def recovery(plan: TenantPlan, cell: CellOutputs, instance: str, at: Here, database: pulumi.Resource) -> None:
+def recovery(
+    plan: TenantPlan, instance: str, at: Here, database: pulumi.Resource, dumps_key_arn: pulumi.Input[str]
+) -> None:
     """Dumps of the database and their verification; ``instance`` names the master credentials. They run beside the jobs that need the same ones, as
     nobody that the tenant's own pods could become."""
     if plan.recovery is None:
@@ -373,16 +383,23 @@ def recovery(plan: TenantPlan, cell: CellOutputs, instance: str, at: Here, datab
             "plan": plan.recovery,
             "labels": plan.labels,
             "service": master_secret(instance),
-            "key_arn": dumps_key(plan, cell, at),
+            "key_arn": dumps_key_arn,
         },
         after(at.components, database, identity),
     )
 
 
-def dumps_key(plan: TenantPlan, cell: CellOutputs, at: Here) -> pulumi.Output[str]:
-    if plan.dumps_key is None:
-        return cell.key_arn("dumps")
-    return Key("key-dumps", {"plan": plan.dumps_key, "target": plan.target}, at.components).arn
+def own_dumps_key(plan: TenantPlan, at: Here) -> Key | None:
+    if plan.dumps_key is None or plan.away:
+        return None
+    return Key("key-dumps", {"plan": plan.dumps_key, "target": plan.target}, at.components)
+
+
+def inherited_dumps_key(plan: TenantPlan, references: References, cell: CellOutputs) -> pulumi.Output[str]:
+    """The cell's; in the recovery region, of a tenant with a key of its own, the replica that its stack at home made."""
+    if plan.dumps_key is not None:
+        return TenantOutputs.read(references[f"tenant.{plan.customer}.{plan.environment}"]).dumps_key_copy
+    return cell.key_arn("dumps")
 
 
 def provisioning(plan: TenantPlan, at: Here, *ready: pulumi.Resource) -> Provisioning:
@@ -395,6 +412,11 @@ def provisioning(plan: TenantPlan, at: Here, *ready: pulumi.Resource) -> Provisi
         after=ready,
         readers=plan.database.readers,
     )
+
+
+def shared_instance(plan: TenantPlan) -> str:
+    """The cell's instance, in names of jobs' secrets."""
+    return instance_name(plan.database.instance, plan.database.generation)
 
 
 def shared_name(plan: TenantPlan) -> str:

@@ -11,11 +11,12 @@ from itertools import pairwise
 from math import ceil
 
 from odoo_estate.decide import schedules
-from odoo_estate.decide.context import OWN, Context, Tenant
+from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.naming import name, part
 from odoo_estate.decide.regions import copy_region
 from odoo_estate.errors import Path, Refused
 from odoo_estate.plan import (
+    OWN,
     AlarmPlan,
     AwsTarget,
     BackupCopy,

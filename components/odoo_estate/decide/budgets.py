@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from math import ceil
 
 from odoo_estate.decide import charts, recovery_load, shared, sizing, workloads
-from odoo_estate.decide.context import MAIN, OWN, Context, Tenant
+from odoo_estate.decide.context import MAIN, Context, Tenant
 from odoo_estate.decide.load import Load
 from odoo_estate.decide.schedules import DAY
 from odoo_estate.decide.sizing import Pods
 from odoo_estate.errors import Refused
-from odoo_estate.plan import Budget, Decision, Workload, WorkloadPlan
+from odoo_estate.plan import OWN, Budget, Decision, Workload, WorkloadPlan
 from odoo_estate.spec.catalog import OdooBand
 
 RECOVERY_FILL = 0.5

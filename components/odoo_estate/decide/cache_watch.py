@@ -62,7 +62,7 @@ def identity(context: Context, cell: str) -> PlatformIdentityPlan:
         namespace=shared.PROVISIONING_NAMESPACE,
         service_account=SERVICE_ACCOUNT,
         role=RolePlan(
-            name=name("iam-role", estate, cell, SERVICE_ACCOUNT),
+            name=name("iam-role", estate, cell, *shared.site(context, cell), SERVICE_ACCOUNT),
             description=f"Measures the shared cache of cell {cell}",
             trust=(identities.pod_trust(target, shared.cluster(context, cell)),),
             statements=(

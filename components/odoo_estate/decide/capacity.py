@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from odoo_estate.decide import budgets, landing, recovery_load, shared, sizing
 from odoo_estate.decide.budgets import Demand
-from odoo_estate.decide.context import MAIN, OWN, Context
+from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.load import Load
 from odoo_estate.decide.placement import LADDER, MEASURES, rank
 from odoo_estate.decide.workloads import (
@@ -16,7 +16,7 @@ from odoo_estate.decide.workloads import (
     workload_plan,
 )
 from odoo_estate.decide.workloads import place_of as place
-from odoo_estate.plan import Budget, Tenancy
+from odoo_estate.plan import OWN, Budget, Tenancy
 from odoo_estate.spec.catalog import Catalog
 
 

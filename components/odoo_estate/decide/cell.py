@@ -153,7 +153,7 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
             name=name("event-rule", estate.estate, cell, "backup"),
             vault_arn=target.arn("backup", f"backup-vault:{vaults['primary'].name}"),
         ),
-        identities=_identities(context, cell, band),
+        identities=platform_identities(context, cell, band),
         alarms={
             **_alarms(context, cell, databases, caches),
             **backup.alarms(vaults["primary"].name, (estate.estate, cell), owed),
@@ -165,6 +165,9 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         followers=followers,
         former=former,
         private_access=private,
+        left_alone=f"{one.region} is lost: {one.recovery.region} is active"
+        if lost(context, cell) and one.recovery
+        else "",
     )
 
 
@@ -209,6 +212,12 @@ def _addresses(context: Context, cell: str, band: CellBand, plan: NetworkPlan) -
         databases=instances,
         cache_nodes=band.cache_nodes * (1 + own),
     )
+
+
+def lost(context: Context, cell: str) -> bool:
+    """Whether the cell's own region is given up for now: nothing in it is asked or changed."""
+    written = context.recoveries.get(cell)
+    return written is not None and written.state == "promoted"
 
 
 def cell_windows(context: Context, cell: str) -> schedules.Windows:
@@ -354,7 +363,7 @@ def generations(
     present = {key: generation(context, cell, key, one, written.generation) for key, one in first.items()}
     followers: dict[str, DatabaseReplicationPlan] = {}
     former: dict[str, DatabasePlan] = {}
-    if written.state == "failing-back":
+    if written.state in ("failing-back", "draining"):
         recovery = context.estate.cells[cell].recovery
         assert recovery is not None
         away = replace(shared.target(context, cell), region=recovery.region)
@@ -456,7 +465,8 @@ def _buckets(context: Context, cell: str, owed: BackupTerms) -> dict[str, Bucket
 # --- what surrounds them -------------------------------------------------------------------------------------------
 
 
-def _identities(context: Context, cell: str, band: CellBand) -> dict[str, PlatformIdentityPlan]:
+def platform_identities(context: Context, cell: str, band: CellBand) -> dict[str, PlatformIdentityPlan]:
+    """What the platform's controllers and the pooled workers may do in AWS."""
     charts = context.catalog.versions.charts
     found = {}
     for chart, make in (

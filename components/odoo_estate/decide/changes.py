@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
+from odoo_estate.decide.naming import home_stack
 from odoo_estate.errors import Path, Refused
 from odoo_estate.held import Held, held
 from odoo_estate.plan import AnyPlan, CellPlan, DatabasePlan, TenantPlan, UpgradePlan
@@ -49,12 +50,12 @@ def renamed(before: Mapping[str, Held], after: Mapping[str, AnyPlan]) -> tuple[R
     A tenant counts as renamed when a new one takes over a host name of one that is gone, or is the same environment of a customer of the
     same legal name.
     """
-    left = {name: old for name, old in before.items() if name not in after}
+    left = {name: old for name, old in before.items() if name not in after and home_stack(name) not in after}
     gone = {host: name for name, old in left.items() for host in old.hosts}
     namesakes = {(old.legal_name, _environment(name)): name for name, old in left.items() if old.legal_name}
     refused = []
     for name, plan in after.items():
-        if name in before or not isinstance(plan, TenantPlan) or _approved(plan):
+        if name in before or not isinstance(plan, TenantPlan) or plan.away or _approved(plan):
             continue
         former = next((gone[host] for host in plan.route.hosts if host in gone), None)
         if former:

@@ -49,8 +49,8 @@ def _tenant(plan: TenantPlan) -> Iterator[Claim]:
         return Claim(service, scope, name, f"{owner} {what}".rstrip(), document, field)
 
     if plan.odoo is not None:
-        yield claim("Kubernetes namespace", plan.cell, plan.namespace)
-    instance = f"{plan.cell}/{plan.own_database.identifier if plan.own_database else plan.database.instance}"
+        yield claim("Kubernetes namespace", plan.cluster, plan.namespace)
+    instance = f"{plan.cluster}/{plan.own_database.identifier if plan.own_database else plan.database.instance}"
     yield claim("PostgreSQL database", instance, plan.database.name)
     yield claim("PostgreSQL role", instance, plan.database.login, "login")
     yield claim("PostgreSQL role", instance, plan.database.owner, "owner")
@@ -74,12 +74,14 @@ def _tenant(plan: TenantPlan) -> Iterator[Claim]:
         yield claim("ElastiCache group", region, plan.own_cache.id, "cache")
     if plan.backup:
         yield claim("IAM role", account, plan.backup.role, "backup")
+    for key, alarm in plan.alarms.items():
+        yield claim("alarm", region, alarm.name, key)
+    if plan.away:
+        return  # keys and hosts are those of the stack at home
     for own_key in (plan.key, plan.dumps_key):
         yield from (claim("KMS alias", scope, alias, "key") for scope, alias in _aliases(own_key, plan.target))
     if plan.spend:
         yield claim("budget", account, plan.spend.name)
-    for key, alarm in plan.alarms.items():
-        yield claim("alarm", region, alarm.name, key)
     for host in plan.route.hosts:
         yield claim("host name", "everywhere", host)
 
@@ -157,14 +159,19 @@ def _dr(plan: DrPlan) -> Iterator[Claim]:
     yield from stack.buckets(plan.buckets)
     for key, own in plan.keys.items():
         yield stack.claim("KMS alias", stack.region, own.alias, f"key {key}")
+    yield from stack.roles(identity.role.name for identity in plan.identities.values())
+    for key, alarm in plan.alarms.items():
+        yield stack.claim("alarm", stack.region, alarm.name, f"alarm {key}")
+    if plan.alert_topic:
+        yield stack.claim("SNS topic", stack.region, plan.alert_topic, "alerts")
 
 
 def _platform(plan: PlatformPlan) -> Iterator[Claim]:
     stack = _Stack(plan)
     for namespace in (*plan.namespaces, *(pooled.namespace for pooled in plan.pooled.values())):
-        yield stack.claim("Kubernetes namespace", plan.cell, namespace, f"namespace {namespace}")
+        yield stack.claim("Kubernetes namespace", plan.cluster, namespace, f"namespace {namespace}")
     for key, pooled in plan.pooled.items():
-        yield stack.claim("PostgreSQL role", f"{plan.cell}/{pooled.database}", pooled.login, f"pooled {key}")
+        yield stack.claim("PostgreSQL role", f"{plan.cluster}/{pooled.database}", pooled.login, f"pooled {key}")
         yield stack.claim("secret", stack.region, pooled.secret, f"pooled {key}")
         if pooled.cache:
             yield stack.claim("ElastiCache user", stack.region, pooled.cache.user, f"pooled {key}")

@@ -8,14 +8,22 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
 
-from odoo_estate.decide import backup, budgets, dr, landing_zone, network, platform, private_access, quotas
+from odoo_estate.decide import away, backup, budgets, dr, landing_zone, network, private_access, quotas, shared
 from odoo_estate.decide.boundary import boundary_arn
 from odoo_estate.decide.cell import cell_plan
 from odoo_estate.decide.claims import claims
-from odoo_estate.decide.context import Context
-from odoo_estate.decide.naming import LANDING_ZONE, cell_stack, check_unique, dr_stack, platform_stack, tenant_stack
-from odoo_estate.decide.regions import check_regions
-from odoo_estate.decide.tenant import tenant_plan
+from odoo_estate.decide.context import Context, Tenant
+from odoo_estate.decide.naming import (
+    LANDING_ZONE,
+    away_stack,
+    cell_stack,
+    check_unique,
+    dr_stack,
+    home_stack,
+    platform_stack,
+    tenant_stack,
+)
+from odoo_estate.decide.regions import check_classes, check_regions
 from odoo_estate.errors import BadInput, Refused
 from odoo_estate.plan import AnyPlan, CellPlan, DrPlan, EstatePlan, QuotaUse
 from odoo_estate.spec.loader import Documents, located
@@ -144,6 +152,7 @@ def _check_documents(context: Context) -> list[Refused]:
         *backup.check_backups(context.catalog),
         *dr.check_replications(context),
         *private_access.check_private_access(context),
+        *check_classes(context.estate, {cell: shared.database_classes(context, cell) for cell in context.estate.cells}),
     ]
 
 
@@ -161,6 +170,9 @@ def _names(context: Context) -> Iterator[str]:
         for environment in sorted(context.customers[customer].environments):
             yield tenant_stack(customer, environment)
     yield from (dr_stack(cell) for cell in cells if dr.wanted(context, cell))
+    yield from (away_stack(platform_stack(cell)) for cell in cells if away.platform_waits(context, cell))
+    for cell in cells:
+        yield from (away_stack(tenant_stack(*tenant)) for tenant in away.tenants_there(context, cell))
 
 
 def _plans(context: Context) -> Plans:
@@ -168,36 +180,55 @@ def _plans(context: Context) -> Plans:
     cells = sorted(context.estate.cells)
     plans: Plans = {LANDING_ZONE: partial(landing_zone.landing_zone_plan, context)}
     plans |= {cell_stack(cell): partial(cell_plan, context, cell) for cell in cells}
-    plans |= {platform_stack(cell): partial(platform.platform_plan, context, cell) for cell in cells}
+    plans |= {platform_stack(cell): partial(away.home_platform, context, cell) for cell in cells}
     for customer in sorted(context.customers):
         if customer not in context.refusals:
             for environment in sorted(context.customers[customer].environments):
-                make = partial(tenant_plan, context, customer, environment)
+                make = partial(away.home_tenant, context, Tenant(customer, environment))
                 plans[tenant_stack(customer, environment)] = make
     plans |= {dr_stack(cell): partial(dr.dr_plan, context, cell) for cell in cells if dr.wanted(context, cell)}
+    plans |= {
+        away_stack(platform_stack(cell)): partial(away.away_platform, context, cell)
+        for cell in cells
+        if away.platform_waits(context, cell)
+    }
+    for cell in cells:
+        for tenant in away.tenants_there(context, cell):
+            plans[away_stack(tenant_stack(*tenant))] = partial(away.away_tenant, context, tenant)
     return plans
 
 
 def _plan_of(context: Context, stack: str) -> Callable[[], AnyPlan]:
-    kind, _, rest = stack.partition(".")
+    home = home_stack(stack)
+    kind, _, rest = home.partition(".")
     if stack == LANDING_ZONE:
         return partial(landing_zone.landing_zone_plan, context)
     if kind == "tenant":
         name, _, environment = rest.rpartition(".")
         customer = context.customers.get(name)
         for known in customer.environments if customer else ():
-            if known == environment:
-                return partial(tenant_plan, context, name, known)
+            tenant = Tenant(name, known)
+            if known == environment and home == stack:
+                return partial(away.home_tenant, context, tenant)
+            if known == environment and _reached(context, context.cell_of(name)):
+                return partial(away.away_tenant, context, tenant)
     elif rest in context.estate.cells:
         if kind == "cell":
             return partial(cell_plan, context, rest)
-        if kind == "platform":
-            return partial(platform.platform_plan, context, rest)
+        if kind == "platform" and home == stack:
+            return partial(away.home_platform, context, rest)
+        if kind == "platform" and (away.platform_waits(context, rest) or _reached(context, rest)):
+            return partial(away.away_platform, context, rest)
         if kind == "dr" and dr.wanted(context, rest):
             return partial(dr.dr_plan, context, rest)
         if kind == dr.DRILL and context.estate.cells[rest].recovery:
             return partial(dr.drill_plan, context, rest)
     raise _unknown(context, stack)
+
+
+def _reached(context: Context, cell: str) -> bool:
+    """Whether stacks in the recovery region may still stand: also once the cell has returned, until they are taken down."""
+    return dr.state_of(context, cell).name != "standby"
 
 
 def _unknown(context: Context, stack: str) -> Refused:
@@ -208,5 +239,6 @@ def _unknown(context: Context, stack: str) -> Refused:
         document="estate",
         value=stack,
         allowed=near or names[:5],
-        remedy="use one of these; stacks are landing-zone, cell.CELL, platform.CELL, tenant.CUSTOMER.ENVIRONMENT and dr.CELL",
+        remedy="use one of these; stacks are landing-zone, cell.CELL, platform.CELL, tenant.CUSTOMER.ENVIRONMENT and dr.CELL, and with .dr "
+        "behind it what a platform or tenant is in its recovery region",
     )

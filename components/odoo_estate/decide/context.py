@@ -4,8 +4,9 @@ Every lookup depends on the asked customer or cell only through the documents, n
 customer's place never depends on another customer's, so that adding one tenant cannot move another.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import NamedTuple, TypeVar
@@ -13,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from odoo_estate.decide.exemptions import check_exemptions
 from odoo_estate.decide.placement import Placement, place
 from odoo_estate.errors import Refused
-from odoo_estate.plan import Tenancy
+from odoo_estate.plan import OWN, Tenancy
 from odoo_estate.spec.catalog import Catalog, ServiceClass
 from odoo_estate.spec.customer import Customer
 from odoo_estate.spec.drills import Drill
@@ -24,10 +25,10 @@ from odoo_estate.spec.recovery import CellRecovery
 
 T = TypeVar("T")
 
+_OWN_REGISTRY = re.compile(r"^(\d{12}\.dkr\.ecr\.)[a-z0-9-]+(\.amazonaws\.com/)")
+
 MAIN = "main"
 """The database instance, and the cache, that every cell has."""
-OWN = "own"
-"""In plans: the tenant's own instance or cache instead of one of the cell's."""
 
 
 class Tenant(NamedTuple):
@@ -63,8 +64,44 @@ class Context:
     """Tenant (``CUSTOMER.ENVIRONMENT``) to the newest verification of its dumps."""
     federation: Mapping[str, str] = field(default_factory=dict)
     """SAML metadata of the identity providers of ``people`` and for ``emergency``."""
+    away: str = ""
+    """A cell that is looked at as it is in its recovery region; empty: every cell where it lives. See `away_from`."""
     memo: dict[object, object] = field(default_factory=dict, repr=False)
     """Results of pure functions over this context, by function and arguments."""
+
+    def away_from(self, cell: str) -> "Context":
+        """The same documents, with this cell where its recovery region is: region, cluster, buckets, networks and roles are those that
+        its platform and its tenants have there."""
+        key: object = (Context.away_from, cell)
+        if key not in self.memo:
+            self.memo[key] = replace(self, away=cell, catalog=self._images_in(cell), memo={})
+        found = self.memo[key]
+        assert isinstance(found, Context)
+        return found
+
+    def _images_in(self, cell: str) -> Catalog:
+        """The catalog with images of the estate's own registry taken from its copy in the cell's recovery region: the original may be lost."""
+        recovery = self.estate.cells[cell].recovery
+        if recovery is None:
+            return self.catalog
+
+        def there(image: str) -> str:
+            return _OWN_REGISTRY.sub(rf"\g<1>{recovery.region}\g<2>", image)
+
+        versions = self.catalog.versions
+        return self.catalog.model_copy(
+            update={
+                "versions": versions.model_copy(
+                    update={
+                        "images": {key: there(image) for key, image in versions.images.items()},
+                        "odoo": {
+                            key: one.model_copy(update={"image": there(one.image)})
+                            for key, one in versions.odoo.items()
+                        },
+                    }
+                )
+            }
+        )
 
     def service_class(self, customer: str) -> ServiceClass:
         """The customer's class in the catalog."""

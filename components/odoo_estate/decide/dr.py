@@ -10,17 +10,20 @@ from odoo_estate.decide.cell import (
     cell_windows,
     dr_tags,
     network_and_addresses,
+    platform_identities,
     recovery_identifier,
 )
 from odoo_estate.decide.cluster import addon_configuration
 from odoo_estate.decide.context import MAIN, Context, Tenant
+from odoo_estate.decide.database_alarms import DEPTHS, database_alarms
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan
-from odoo_estate.decide.naming import cell_stack, dr_stack, drill_stack, name, part, tenant_stack
+from odoo_estate.decide.naming import DR, cell_stack, dr_stack, drill_stack, name, part, tenant_stack
 from odoo_estate.decide.tenant import tenant_plan
 from odoo_estate.errors import Refused
 from odoo_estate.plan import (
     AddonPlan,
+    AlarmPlan,
     AwsTarget,
     BucketPlan,
     CachePlan,
@@ -38,13 +41,13 @@ from odoo_estate.plan import (
 )
 from odoo_estate.spec.catalog import DrClass
 from odoo_estate.spec.estate import Recovery
-from odoo_estate.spec.recovery import RecoveryState
+from odoo_estate.spec.recovery import AWAY, RecoveryState
 
-DR = "dr"
 REPLICATED = ("attachments", "backups")
 """The cell's buckets that are copied; access logs stay where they were written."""
 OWN_REPLICATED = ("attachments", "documents")
 """Of a tenant's own buckets: what its database refers to. Exports can be made again; dumps of the database are no newer than what follows it."""
+HEALTH_PATH = "/web/health"
 MAX_REPLICATIONS = 20
 """Replicated automated backups that RDS keeps in one region for one account (RDS quotas, read 2026-11)."""
 DRILL = "drill"
@@ -60,7 +63,7 @@ class State:
     @property
     def away(self) -> bool:
         """Whether the recovery region is the active one."""
-        return self.name in ("promoted", "failing-back")
+        return self.name in AWAY
 
 
 def state_of(context: Context, cell: str) -> State:
@@ -91,8 +94,10 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
     warm = kind.cluster == "minimum-nodes"
     clustered = kind.cluster != "none" or state.away
     own = own_data(context, cell)
+    there = context.away_from(cell)
+    databases = _databases(context, cell, primary, own)
     stranded = [tenant for tenant, data in own.items() if data.database]
-    if stranded and state.name in ("failing-back", "returned"):
+    if stranded and state.name in ("failing-back", "draining", "returned"):
         raise Refused(
             f"{', '.join(stranded)} wrote into an instance of their own in {one.recovery.region}: only the cell's instances come home by replication",
             document=f"recovery:{cell}",
@@ -106,7 +111,7 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
     }
     sources = (
         {}
-        if kind.database == "none" and state.name != "failing-back"
+        if kind.database == "none" and state.name not in ("failing-back", "draining")
         else {
             **{key: bucket.name for key, bucket in primary.buckets.items() if key in buckets},
             **{f"{tenant}.{purpose}": name for tenant, one in own.items() for purpose, name in one.sources.items()},
@@ -127,9 +132,10 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         target=target,
         tags=dr_tags(context, cell),
         decisions=_decisions(context, cell, one.recovery, kind, own),
-        budgets=addresses,
+        budgets=addresses,  # at the size that it takes when it has to work
         guardrails=drills.watched(context, cell, _guardrails(context, cell, owed)),
-        depends_on=(cell_stack(cell), *(tenant_stack(*tenant.split(".")) for tenant in own)),
+        # Failed over, it stands alone: what it followed is out of reach.
+        depends_on=() if state.away else (cell_stack(cell), *(tenant_stack(*tenant.split(".")) for tenant in own)),
         cell=cell,
         primary_region=one.region,
         dr_class=one.recovery.dr_class,
@@ -137,8 +143,16 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         cluster=_cluster(context, cell, primary.cluster, vpc) if clustered else None,
         node_pools=_node_pools(context, cell, primary, warm, working=state.away) if clustered else {},
         keys=_keys(context, cell),
-        databases=_databases(context, cell, primary, own),
-        caches=_caches(context, cell) if warm or state.away else {},
+        identities=platform_identities(there, cell, band) if clustered else {},
+        alert_topic=name("topic", estate.estate, cell, DR, "alerts") if clustered else "",
+        alarms=_alarms(context, cell, databases) if state.away else {},
+        databases=databases,
+        # Once home again, what goes with the next update is no longer protected; it holds nothing that is needed.
+        caches=_caches(context, cell)
+        if warm or state.away
+        else lifting.lifted(_caches(context, cell))
+        if state.name == "returned"
+        else {},
         buckets=buckets,
         health_checks=_health_checks(context, cell),
         source_buckets=sources,
@@ -182,22 +196,21 @@ def own_data(context: Context, cell: str) -> dict[str, OwnData]:
 
 
 def _own_data(context: Context, cell: str, tenant: Tenant) -> OwnData | None:
-    estate = context.estate
     owned = tenant_data.buckets(context, tenant, backup.tenant_terms(context, tenant.customer))
     sources = {purpose: bucket for purpose, bucket in owned.items() if purpose in OWN_REPLICATED}
     semi = context.tenancy(tenant) == "semi-dedicated"
     if not sources and not semi:
         return None
     own_key = tenant_data.key(context, tenant)
+    there = tenant_data.buckets(context.away_from(cell), tenant, backup.tenant_terms(context, tenant.customer))
     return OwnData(
         database=tenant_plan(context, *tenant).own_database if semi else None,
         sources={purpose: bucket.name for purpose, bucket in sources.items()},
         copies={
             purpose: replace(
-                bucket,
-                name=name(
-                    "s3", estate.estate, cell, DR, *tenant, purpose, suffix=estate.accounts[estate.cells[cell].account]
-                ),
+                there[purpose],
+                # Either side's: S3 copies what the one has written, and the other's pods go on with it.
+                roles=tuple(dict.fromkeys((*bucket.roles, *there[purpose].roles))),
                 # S3 delivers logs and inventories within a region only, and until a failover nobody but S3 comes here.
                 log_bucket="",
                 inventory="",
@@ -365,6 +378,24 @@ def replication(
         recovery_point=recovery.recovery_points.get(key, "") if recovery and promoted else "",
         generation=generation,
     )
+
+
+def _alarms(context: Context, cell: str, databases: Mapping[str, DatabaseReplicationPlan]) -> dict[str, AlarmPlan]:
+    """Of the cell's instances that are primaries here; those of tenants' own have their alarms in the tenants' stacks."""
+    served = [context.catalog.service_classes[key] for key in backup.cell_classes(context, cell)]
+    found: dict[str, AlarmPlan] = {}
+    for key in (MAIN, *context.estate.cells[cell].databases):
+        primary = databases[key].replica or databases[key].restored
+        assert primary is not None
+        found |= database_alarms(
+            primary,
+            shared.database_band(context, cell, key),
+            (context.estate.estate, cell, DR, *((key,) if key != MAIN else ())),
+            key=f"database-{key}",
+            depth=max((service.monitoring for service in served), key=DEPTHS.index),
+            known=context.catalog.assumptions,
+        )
+    return found
 
 
 def _former(context: Context, cell: str, primary: CellPlan) -> dict[str, DatabaseReplicationPlan]:

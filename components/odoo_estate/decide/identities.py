@@ -16,14 +16,19 @@ def data_key_alias(estate: str, cell: str) -> str:
     return name("kms-alias", estate, cell, "data")
 
 
-def external_secrets_role(estate: str, cell: str) -> str:
+def external_secrets_role(context: Context, cell: str) -> str:
     """Name of the role of the External Secrets controller, which tenants' reader roles trust."""
-    return name("iam-role", estate, cell, "secrets")
+    return _role(context, cell, "secrets")
 
 
-def pooled_role(estate: str, cell: str, service_class: str) -> str:
+def pooled_role(context: Context, cell: str, service_class: str) -> str:
     """Name of the role of the pooled workers of one service class."""
-    return name("iam-role", estate, cell, "pooled", part(service_class))
+    return _role(context, cell, "pooled", part(service_class))
+
+
+def _role(context: Context, cell: str, *parts: str) -> str:
+    """Roles are an account's, not a region's: those of the recovery region have names of their own."""
+    return name("iam-role", context.estate.estate, cell, *shared.site(context, cell), *parts)
 
 
 def pod_trust(target: AwsTarget, cluster: str) -> Statement:
@@ -60,7 +65,7 @@ def external_secrets(context: Context, cell: str, namespace: str) -> PlatformIde
         namespace=namespace,
         service_account="external-secrets",
         role=RolePlan(
-            name=external_secrets_role(estate, cell),
+            name=external_secrets_role(context, cell),
             description=f"External Secrets of cell {cell}",
             trust=(pod_trust(target, shared.cluster(context, cell)),),
             statements=(
@@ -105,12 +110,12 @@ def external_secrets(context: Context, cell: str, namespace: str) -> PlatformIde
 
 def cert_manager(context: Context, cell: str, namespace: str) -> PlatformIdentityPlan:
     """Proves domains by DNS: may change ACME challenge records only (policy after cert-manager's Route 53 page, read 2026-11)."""
-    target, estate = shared.target(context, cell), context.estate.estate
+    target = shared.target(context, cell)
     return PlatformIdentityPlan(
         namespace=namespace,
         service_account="cert-manager",
         role=RolePlan(
-            name=name("iam-role", estate, cell, "cert-manager"),
+            name=_role(context, cell, "cert-manager"),
             description=f"cert-manager of cell {cell}",
             trust=(pod_trust(target, shared.cluster(context, cell)),),
             statements=(
@@ -139,7 +144,7 @@ def cert_manager(context: Context, cell: str, namespace: str) -> PlatformIdentit
 
 def load_balancers(context: Context, cell: str, namespace: str) -> PlatformIdentityPlan:
     """Makes the ingress' network load balancers. What it changes must carry the cluster's tag (after the controller's own policy, v3)."""
-    target, estate, cluster = shared.target(context, cell), context.estate.estate, shared.cluster(context, cell)
+    target, cluster = shared.target(context, cell), shared.cluster(context, cell)
     cluster_tag = "elbv2.k8s.aws/cluster"
     ours: Mapping[str, Json] = {"StringEquals": {f"aws:ResourceTag/{cluster_tag}": cluster}}
     made: Mapping[str, Json] = {"StringEquals": {f"aws:RequestTag/{cluster_tag}": cluster}}
@@ -151,7 +156,7 @@ def load_balancers(context: Context, cell: str, namespace: str) -> PlatformIdent
         namespace=namespace,
         service_account="aws-load-balancer-controller",
         role=RolePlan(
-            name=name("iam-role", estate, cell, "balancers"),
+            name=_role(context, cell, "balancers"),
             description=f"AWS Load Balancer Controller of cell {cell}",
             trust=(pod_trust(target, cluster),),
             statements=(
@@ -296,7 +301,7 @@ def pooled_workers(context: Context, cell: str, service_class: str) -> PlatformI
         namespace=shared.pooled_namespace(service_class),
         service_account=shared.SERVICE_ACCOUNT,
         role=RolePlan(
-            name=pooled_role(estate, cell, service_class),
+            name=pooled_role(context, cell, service_class),
             description=f"Pooled Odoo workers of {service_class} in cell {cell}",
             trust=(pod_trust(target, shared.cluster(context, cell)),),
             statements=(

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
-from odoo_estate.decide import audit, backup, costs, roles, trusts
+from odoo_estate.decide import audit, backup, costs, roles, shared, trusts
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.boundary import boundaries
 from odoo_estate.decide.context import Context
@@ -47,10 +48,13 @@ def shared_target(context: Context) -> AwsTarget:
 
 
 def recovery_image(context: Context) -> str | None:
-    """The recovery program's image in the estate's own registry, by digest; None where the estate does not say which."""
+    """The recovery program's image in the estate's own registry, by digest; None where the estate does not say which. In a recovery region it
+    comes from the registry's copy there."""
     if context.estate.recovery_image is None:
         return None
     at, repository = shared_target(context), name("repository", context.estate.estate, RECOVERY_REPOSITORY)
+    if context.away:
+        at = replace(at, region=shared.region(context, context.away))
     return f"{at.account}.dkr.ecr.{at.region}.amazonaws.com/{repository}@{context.estate.recovery_image}"
 
 

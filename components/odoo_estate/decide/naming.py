@@ -174,6 +174,21 @@ def tenant_stack(customer: str, environment: str) -> str:
     return f"tenant.{customer}.{environment}"
 
 
+DR = "dr"
+"""In names: what stands in a cell's recovery region."""
+
+
+def away_stack(stack: str) -> str:
+    """The stack in the recovery region that does there what this platform's or tenant's does at home."""
+    return f"{stack}.{DR}"
+
+
+def home_stack(stack: str) -> str:
+    """The inverse of `away_stack`; any other name is its own."""
+    kind = stack.partition(".")[0]
+    return stack.removesuffix(f".{DR}") if kind in ("platform", "tenant") and stack.count(".") > 1 else stack
+
+
 def dr_stack(cell: str) -> str:
     return f"dr.{cell}"
 

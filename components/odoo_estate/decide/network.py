@@ -249,9 +249,12 @@ def database_acl(laid: Mapping[str, ZonePlan]) -> dict[str, AclRulePlan]:
     return rules
 
 
-def database_cidrs(estate: Estate, assumptions: Assumptions, cell: str, zone_count: int) -> tuple[str, ...]:
-    """The subnets that databases and caches of a cell live in, by zone."""
-    return tuple(zone.database_cidr for zone in zones(estate, assumptions, cell, zone_count).values())
+def database_cidrs(
+    estate: Estate, assumptions: Assumptions, cell: str, zone_count: int, *, recovery: bool = False
+) -> tuple[str, ...]:
+    """The subnets that databases and caches of a cell, or of its recovery region, live in, by zone."""
+    found = zones(estate, assumptions, cell, zone_count, recovery=recovery)
+    return tuple(zone.database_cidr for zone in found.values())
 
 
 # --- budgets of addresses ------------------------------------------------------------------------------------------

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from odoo_estate.decide import backup, budgets, recovery_load, sizing
-from odoo_estate.decide.context import OWN, Context, Tenant
+from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.exemptions import exemption
 from odoo_estate.errors import Refused
-from odoo_estate.plan import Budget, Decision
+from odoo_estate.plan import OWN, Budget, Decision
 from odoo_estate.spec.drills import Drill
 
 
@@ -239,6 +239,9 @@ def region_loss(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
     drill = drill_of(context, cell)
     rhythm = backup.cell_terms(context, cell).every_minutes
     scale = 0 if promise.cluster == "none" else known.scale_up_minutes
+    platform = 0 if promise.cluster == "none" else known.platform_minutes
+    names = ceil(known.traffic_ttl_seconds / 60)
+    bring = f"platform {platform} + workloads {scale} + names {names}"
     build = known.rebuild_minutes if promise.cluster == "none" else 0
     if promise.database == "none":
         lost = rhythm + known.completion_window_minutes + known.copy_minutes
@@ -252,8 +255,8 @@ def region_loss(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
         tenant,
         "region-rto",
         limit=promise.rto_minutes,
-        before=build + scale,
-        head=f"{where}rebuilding {build} + workloads {scale} + ",
+        before=build + platform + scale + names,
+        head=f"{where}rebuilding {build} + {bring} + ",
         measured=drill,
     )
     if promise.database == "replica":
@@ -262,10 +265,10 @@ def region_loss(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
         basis = f" measured by the drill of {drill.finished_at[:10]}" if drill and measured is not None else ""
         back = Budget(
             name="region-rto",
-            used=promotion + scale,
+            used=promotion + platform + scale + names,
             limit=promise.rto_minutes,
             unit="minutes",
-            arithmetic=f"{where}promotion {promotion}{basis} + workloads {scale}",
+            arithmetic=f"{where}promotion {promotion}{basis} + {bring}",
         )
     return (
         Budget(

@@ -96,11 +96,13 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         certificate_namespace=catalog.versions.charts["cert-manager"].namespace,
         pages=_pages(context, cell),
         cache_watch=cache_watch.cache_watch_plan(context, cell),
+        generation=shared.generation(context, cell),
+        record_ttl_seconds=catalog.assumptions.traffic_ttl_seconds,
         issuers={
             shared.ISSUER: IssuerPlan(
                 server=ACME,
                 email=estate.contacts.operations,
-                region=one.region,
+                region=shared.region(context, cell),
                 domains=(shared.zone_domain(context, cell),),
             )
         },
@@ -133,7 +135,13 @@ def _approved_registries(context: Context) -> tuple[str, ...]:
 
 
 def _database_cidrs(context: Context, cell: str) -> tuple[str, ...]:
-    return network.database_cidrs(context.estate, context.catalog.assumptions, cell, shared.band(context, cell).zones)
+    return network.database_cidrs(
+        context.estate,
+        context.catalog.assumptions,
+        cell,
+        shared.band(context, cell).zones,
+        recovery=context.away == cell,
+    )
 
 
 def _namespaces(context: Context, cell: str) -> dict[str, dict[str, str]]:
@@ -178,7 +186,7 @@ def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPla
             https_egress=True,
             smtp_egress=True,
         ),
-        role=identities.pooled_role(context.estate.estate, cell, service_class),
+        role=identities.pooled_role(context, cell, service_class),
         login=shared.pooled_login(service_class),
         secret=shared.pooled_secret(context, cell, service_class),
         service_account=shared.SERVICE_ACCOUNT,

@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Literal
 
-from odoo_estate.decide import backup, dr, shared
+from odoo_estate.decide import away, backup, dr, shared
 from odoo_estate.decide.cell import cell_plan
 from odoo_estate.decide.context import Context
-from odoo_estate.decide.naming import cell_stack, dr_stack, drill_stack, name, platform_stack, tenant_stack
+from odoo_estate.decide.naming import (
+    DR,
+    away_stack,
+    cell_stack,
+    dr_stack,
+    drill_stack,
+    name,
+    platform_stack,
+    tenant_stack,
+)
 from odoo_estate.decide.objectives import drill_of, instance_gib
 from odoo_estate.errors import Refused
 from odoo_estate.plan import AwsTarget
@@ -27,6 +36,7 @@ Question = Literal[
     "recovery-point-age",
     "objects-pending",
     "nodes-ready",
+    "serving",
 ]
 IDLE_LAG_SECONDS = 300
 """A PostgreSQL replica whose source writes nothing is reported up to five minutes behind (RDS user guide): no less can be waited for."""
@@ -34,8 +44,8 @@ IDLE_LAG_SECONDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A question to AWS with the answer that is wanted. ``subject`` names an instance, buckets (``source>copy``), a cluster, or a vault and instance
-    (``vault/identifier``); ``limit`` is the most that is accepted, in ``unit``."""
+    """A question to AWS with the answer that is wanted. ``subject`` names an instance, buckets (``source>copy``), a cluster, a vault and instance
+    (``vault/identifier``), or an address to open; ``limit`` is the most that is accepted, in ``unit``."""
 
     question: Question
     target: AwsTarget
@@ -203,6 +213,11 @@ class _Ground:
         return dr.own_data(self.context, self.cell)
 
     @property
+    def tenants(self) -> tuple[str, ...]:
+        """The stacks of those that go along to the recovery region."""
+        return tuple(away_stack(tenant_stack(*one)) for one in away.tenants_away(self.context, self.cell))
+
+    @property
     def everybody(self) -> tuple[str, ...]:
         """Keys of all instances that are followed, tenants' own too."""
         return (*self.databases, *(key for key, one in self.own.items() if one.database))
@@ -283,6 +298,20 @@ def _pending(ground: _Ground, *, homewards: bool) -> tuple[Check, ...]:
     return tuple(found)
 
 
+def _serving(ground: _Ground) -> tuple[Check, ...]:
+    """Whether production answers, asked as customers ask: by its name in the cell's zone, over the internet."""
+    return tuple(
+        Check(
+            question="serving",
+            target=ground.away,
+            subject=f"https://{one.customer}.{shared.zone_domain(ground.context, ground.cell)}{dr.HEALTH_PATH}",
+            says="it does not answer yet: names, certificates and workloads take a few minutes",
+        )
+        for one in away.tenants_away(ground.context, ground.cell)
+        if ground.context.customers[one.customer].suspended is None
+    )
+
+
 def _restore_minutes(ground: _Ground) -> tuple[int, str]:
     """Until the databases are there, by the newest drill or the catalog's assumptions."""
     known, drill = ground.context.catalog.assumptions, drill_of(ground.context, ground.cell)
@@ -308,8 +337,8 @@ def _failover(context: Context, cell: str, generation: int) -> Procedure:
     ground = _Ground(context, cell, generation)
     known, kind = context.catalog.assumptions, ground.kind
     minutes, basis = _restore_minutes(ground)
-    build = known.rebuild_minutes if kind == "none" else 0
-    cluster = name("eks", context.estate.estate, cell, dr.DR)
+    build = known.rebuild_minutes - known.platform_minutes if kind == "none" else 0
+    cluster = name("eks", context.estate.estate, cell, DR)
     limit = _limit(ground)
     steps = [
         Step(
@@ -347,7 +376,8 @@ def _failover(context: Context, cell: str, generation: int) -> Procedure:
             key="promote",
             title="Promote the standbys" if kind == "replica" else "Make instances of what was backed up",
             minutes=minutes + build,
-            basis=basis + (f"; network and cluster anew {build}" if build else ""),
+            basis=basis
+            + (f"; network and cluster anew {build} of rebuild_minutes {known.rebuild_minutes}" if build else ""),
             act=Run(verb="up", stacks=(dr_stack(cell),)),
             done=tuple(
                 Check(
@@ -385,28 +415,27 @@ def _failover(context: Context, cell: str, generation: int) -> Procedure:
         )
     steps += [
         Step(
+            key="platform",
+            title="Bring the platform up there, and the names to it",
+            minutes=known.platform_minutes,
+            basis=f"platform_minutes {known.platform_minutes}",
+            act=Run(verb="up", stacks=(away_stack(platform_stack(cell)),)),
+            undo=f"destroy {away_stack(platform_stack(cell))}: the names lead home again",
+        ),
+        Step(
             key="workloads",
-            title="Bring platform and tenants up there",
+            title=f"Bring {len(ground.tenants)} tenants up there",
             minutes=known.scale_up_minutes - known.scale_up_minutes // 2,
             basis="the other half",
-            act=Confirm(
-                word="workloads",
-                what=f"deploy platform and {len(_productions(context, cell))} tenants into cluster {cluster} in {ground.away.region}, against "
-                f"the instances, secrets and buckets of {dr_stack(cell)} (`pulumi stack output --stack {dr_stack(cell)}`)",
-            ),
-            undo="scale them to zero",
+            act=Run(verb="up", stacks=ground.tenants),
+            undo="destroy their stacks there: nothing that they keep is in them",
         ),
         Step(
             key="traffic",
-            title="Send the customers there",
-            minutes=5,
-            basis="the records' time to live",
-            act=Confirm(
-                word="traffic",
-                what=f"point the ingress names of {shared.zone_domain(context, cell)} at the load balancers of {cluster}; hosts: "
-                + ", ".join(_hosts(context, cell)),
-            ),
-            undo="point the names back",
+            title="See the customers arrive",
+            minutes=ceil(known.traffic_ttl_seconds / 60),
+            basis=f"traffic_ttl_seconds {known.traffic_ttl_seconds}, from the platform on",
+            done=_serving(ground),
         ),
     ]
     return Procedure(
@@ -417,6 +446,7 @@ def _failover(context: Context, cell: str, generation: int) -> Procedure:
         loses=(
             f"at most {limit} minutes by the promise of {_dr_class(context, cell)}; what the measure step finds is what is lost",
             "sessions: everybody logs in again",
+            "exports: they can be made again; staging and trials wait for the region",
         ),
         needs_approval=True,
         states=(("promoted", generation),),
@@ -508,15 +538,20 @@ def _failback(context: Context, cell: str, generation: int) -> Procedure:
             else ()
         ),
         Step(
+            key="record-draining",
+            title=f"Write recovery/{cell}.yaml: nobody writes any more",
+            minutes=1,
+            basis="a file",
+            act=Write(state="draining", generation=generation, active_region=ground.away.region),
+            undo="write state: failing-back again",
+        ),
+        Step(
             key="stop-writing",
-            title="Stop the workloads in the recovery region",
+            title=f"Stop the workloads in {ground.away.region}",
             minutes=10,
             basis="announced maintenance: customers are away from here until the traffic step",
-            act=Confirm(
-                word="stop-writing",
-                what=f"scale all workloads in {ground.away.region} to zero and wait five minutes",
-            ),
-            undo="scale them up again",
+            act=Run(verb="up", stacks=(away_stack(platform_stack(cell)), *ground.tenants)),
+            undo="write state: failing-back again, and bring them up",
         ),
         Step(
             key="drained",
@@ -532,7 +567,7 @@ def _failback(context: Context, cell: str, generation: int) -> Procedure:
             minutes=1,
             basis="a file",
             act=Write(state="returned", generation=coming, active_region=ground.home.region),
-            undo="write state: failing-back and the former generation, as long as the next step has not begun",
+            undo="write state: draining and the former generation, as long as the next step has not begun",
         ),
         Step(
             key="swap",
@@ -554,14 +589,12 @@ def _failback(context: Context, cell: str, generation: int) -> Procedure:
         ),
         Step(
             key="traffic",
-            title="Send the customers home",
-            minutes=5,
-            basis="the records' time to live",
-            act=Confirm(
-                word="traffic",
-                what=f"point the ingress names of {shared.zone_domain(context, cell)} at the cell's load balancers",
-            ),
-            undo="point the names back; what was written meanwhile is lost",
+            title=f"Send the customers home: take down what served them in {ground.away.region}",
+            minutes=15 + ceil(known.traffic_ttl_seconds / 60),
+            basis=f"tenants, then the platform with the names, and traffic_ttl_seconds {known.traffic_ttl_seconds}",
+            act=Run(verb="destroy", stacks=(*ground.tenants, away_stack(platform_stack(cell)))),
+            done=_serving(ground),
+            undo="a new failover",
         ),
         Step(
             key="follow-again",
@@ -619,7 +652,14 @@ def _failback(context: Context, cell: str, generation: int) -> Procedure:
             title="Remove what was left behind in both regions",
             minutes=15,
             basis="final snapshots and deletion",
-            act=Run(verb="up", stacks=(*((dr_stack(cell),) if ground.kind != "none" else ()), cell_stack(cell))),
+            act=Run(
+                verb="up",
+                stacks=(
+                    *((dr_stack(cell),) if ground.kind != "none" else ()),
+                    *((away_stack(platform_stack(cell)),) if away.keeps_nodes(context, cell) else ()),
+                    cell_stack(cell),
+                ),
+            ),
             undo="restore the final snapshots",
             final=True,
         ),
@@ -634,7 +674,7 @@ def _failback(context: Context, cell: str, generation: int) -> Procedure:
             "sessions: everybody logs in again",
         ),
         needs_approval=True,
-        states=(("failing-back", generation), ("returned", coming), ("standby", coming)),
+        states=(("failing-back", generation), ("draining", generation), ("returned", coming), ("standby", coming)),
     )
 
 
@@ -707,16 +747,3 @@ def _drill(context: Context, cell: str, generation: int) -> Procedure:
 def _dr_class(context: Context, cell: str) -> str:
     recovery = context.estate.cells[cell].recovery
     return recovery.dr_class if recovery else "none"
-
-
-def _productions(context: Context, cell: str) -> list[str]:
-    return [one.customer for one in context.tenants_by_cell[cell] if one.environment == "production"]
-
-
-def _hosts(context: Context, cell: str) -> list[str]:
-    """The first host of each production, a dozen at most."""
-    found = [
-        (context.customers[one].domains or (f"{one}.{shared.zone_domain(context, cell)}",))[0]
-        for one in _productions(context, cell)
-    ]
-    return [*found[:12], *([f"and {len(found) - 12} more"] if len(found) > 12 else [])]

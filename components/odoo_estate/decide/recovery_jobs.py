@@ -12,13 +12,14 @@ from math import ceil
 
 from odoo_estate.decide import backup, dumps_key, identities, shared, tenant_data
 from odoo_estate.decide.cell import cell_windows
-from odoo_estate.decide.context import OWN, Context, Tenant
+from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.landing_zone import RECOVERY_REPOSITORY, recovery_image
 from odoo_estate.decide.naming import name
 from odoo_estate.decide.recovery_load import Verb, Work, dumps, scratch_database_gib, scratch_gib, work
 from odoo_estate.decide.schedules import DAY, GUARD_MINUTES, customer_windows, starts
 from odoo_estate.errors import Refused
 from odoo_estate.plan import (
+    OWN,
     AlarmPlan,
     ContainerSize,
     Decision,
@@ -274,7 +275,7 @@ def role(context: Context, tenant: Tenant, attachments: str) -> RolePlan:
     if below:
         files_listed["Condition"] = {"StringLike": {"s3:prefix": f"{below}*"}}
     return RolePlan(
-        name=name("iam-role", context.estate.estate, *tenant, "recovery"),
+        name=tenant_data.role_name(context, tenant, "recovery"),
         description=f"Dumps and verifies the database of {_tenant(tenant)}",
         trust=(identities.pod_trust(target, shared.cluster(context, cell)),),
         statements=(

@@ -1,6 +1,6 @@
 """AWS regions as far as decisions need them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from odoo_estate.errors import Path, Refused
@@ -57,6 +57,40 @@ REGIONS: dict[str, Region] = {
     "us-west-1": Region("America/Los_Angeles", "ac", ("usw1-az1", "usw1-az3")),
     "us-west-2": Region("America/Los_Angeles"),
 }
+
+
+NOT_SOLD: dict[str, frozenset[str]] = {
+    "m7g": frozenset({"af-south-1", "ap-east-1", "ca-west-1", "eu-south-1"}),
+    "r7g": frozenset({"af-south-1", "ap-southeast-4", "eu-west-3", "me-central-1"}),
+    "t4g": frozenset({"ca-west-1"}),
+}
+"""Instance family to the regions in which RDS for PostgreSQL does not have it (lists of instance classes of AWS's CloudFormation schemas,
+read 2026-11). A family that is not listed here was not looked up."""
+
+
+def check_classes(estate: Estate, classes: Mapping[str, Iterable[str]]) -> list[Refused]:
+    """Cells whose database classes are not sold where they live, or where they would be made anew when that is lost: a failover is no time to
+    find out. ``classes``: cell to the RDS classes of its instances."""
+    return [
+        Refused(
+            f"RDS has no {one} in {region}",
+            document="estate",
+            field=("cells", cell, *path),
+            value=region,
+            allowed=sorted({other for zone in estate.residency.values() for other in zone.regions} - missing) or (),
+            remedy="choose another region of the zone, or a band of another instance family",
+        )
+        for cell, wanted in classes.items()
+        for path, region in _regions_of(estate, cell)
+        for one in sorted(set(wanted))
+        if region in (missing := NOT_SOLD.get(one.split(".")[1], frozenset()))
+    ]
+
+
+def _regions_of(estate: Estate, cell: str) -> list[tuple[Path, str]]:
+    one = estate.cells[cell]
+    recovery: list[tuple[Path, str]] = [(("recovery", "region"), one.recovery.region)] if one.recovery else []
+    return [(("region",), one.region), *recovery]
 
 
 def check_regions(estate: Estate) -> list[Refused]:

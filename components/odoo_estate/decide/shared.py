@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from odoo_estate.catalog import rds_roots
 from odoo_estate.decide.context import MAIN, Context
-from odoo_estate.decide.naming import name, part
+from odoo_estate.decide.naming import DR, name, part
 from odoo_estate.decide.sizing import Pods
 from odoo_estate.decide.tags import POOL
 from odoo_estate.errors import Refused
@@ -82,8 +82,21 @@ def target(context: Context, cell: str) -> AwsTarget:
     """Account and region of a cell and of everything in it."""
     one = context.estate.cells[cell]
     return AwsTarget(
-        account=context.estate.accounts[one.account], region=one.region, role=context.estate.deploy_role or ""
+        account=context.estate.accounts[one.account],
+        region=region(context, cell),
+        role=context.estate.deploy_role or "",
     )
+
+
+def region(context: Context, cell: str) -> str:
+    """Where the cell is looked at: its own region, or that of its recovery."""
+    one = context.estate.cells[cell]
+    return one.recovery.region if one.recovery and context.away == cell else one.region
+
+
+def site(context: Context, cell: str) -> tuple[str, ...]:
+    """What distinguishes, in names that are unique in an account or in the world, the recovery region's things from the cell's."""
+    return (DR,) if context.away == cell else ()
 
 
 def band(context: Context, cell: str) -> CellBand:
@@ -100,7 +113,7 @@ def place(band: CellBand, pool: str) -> Place:
 
 def cluster(context: Context, cell: str) -> str:
     """The EKS cluster's name."""
-    return name("eks", context.estate.estate, cell)
+    return name("eks", context.estate.estate, cell, *site(context, cell))
 
 
 def ingress_class(service_class: str) -> str:
@@ -135,7 +148,7 @@ def egress_names(context: Context, cell: str) -> tuple[str, ...]:
 
 def cell_bucket(context: Context, cell: str, purpose: str) -> str:
     """The cell's shared bucket for one purpose; pooled tenants have a prefix in the one for attachments."""
-    return name("s3", context.estate.estate, cell, purpose, suffix=target(context, cell).account)
+    return name("s3", context.estate.estate, cell, *site(context, cell), purpose, suffix=target(context, cell).account)
 
 
 def replication_roles(context: Context, cell: str, key: str) -> tuple[str, str]:
@@ -146,6 +159,12 @@ def replication_roles(context: Context, cell: str, key: str) -> tuple[str, str]:
 
 
 # --- databases -----------------------------------------------------------------------------------------------------
+
+
+def generation(context: Context, cell: str) -> int:
+    """Of the cell's primary instances: one more after each fail-back."""
+    written = context.recoveries.get(cell)
+    return written.generation if written else 1
 
 
 def database_identifier(context: Context, cell: str, key: str, generation: int = 1) -> str:
@@ -160,6 +179,14 @@ def database_band(context: Context, cell: str, key: str) -> PostgresBand:
 
 def database_band_key(context: Context, cell: str, key: str) -> str:
     return band(context, cell).postgres if key == MAIN else context.estate.cells[cell].databases[key]
+
+
+def database_classes(context: Context, cell: str) -> tuple[str, ...]:
+    """RDS classes of the cell's own instances; none for bands that the catalog does not have, which is said elsewhere."""
+    one, catalog = context.estate.cells[cell], context.catalog
+    served = catalog.cell_bands.get(one.band)
+    keys = [*([served.postgres] if served else []), *one.databases.values()]
+    return tuple(catalog.postgres_bands[key].instance_class for key in keys if key in catalog.postgres_bands)
 
 
 # --- poolers -------------------------------------------------------------------------------------------------------
@@ -205,9 +232,10 @@ def reporting(context: Context, cell: str) -> bool:
 
 def replica_pool_size(context: Context, cell: str) -> int:
     """Connections per database, login and pooler process to a read replica of the cell's instances: one for every process of reporting in the
-    largest Odoo band that may be there, and one to spare. 0 without replicas, and after a fail-back, whose instances begin without any."""
-    written, served = context.recoveries.get(cell), band(context, cell)
-    if not reporting(context, cell) or (written and written.generation > 1):
+    largest Odoo band that may be there, and one to spare. 0 without replicas, after a fail-back, whose instances begin without any, and in the
+    recovery region, where there are none."""
+    served = band(context, cell)
+    if not reporting(context, cell) or generation(context, cell) > 1 or context.away == cell:
         return 0
     bands = {
         context.catalog.odoo_bands[key]
@@ -226,18 +254,18 @@ def server_ca(context: Context, cell: str) -> str:
     Raises:
         Refused: none are shipped.
     """
-    region = context.estate.cells[cell].region
-    key: object = (server_ca, region)
+    where = region(context, cell)
+    key: object = (server_ca, where)
     if key not in context.memo:
-        context.memo[key] = rds_roots(region)
+        context.memo[key] = rds_roots(where)
     found = context.memo[key]
     assert isinstance(found, str)
     if not found:
         raise Refused(
-            f"no certificate of RDS is known for {region}, and poolers trust no other",
+            f"no certificate of RDS is known for {where}, and poolers trust no other",
             document="estate",
-            field=("cells", cell, "region"),
-            value=region,
+            field=("cells", cell, *(("recovery",) if context.away == cell else ()), "region"),
+            value=where,
             remedy="add the region's root certificates to catalog/rds-roots.pem, or choose another region",
         )
     return found
@@ -407,4 +435,4 @@ def pooled_prefix(service_class: str, customer: str, environment: str) -> str:
 
 def cache_id(context: Context, cell: str) -> str:
     """ElastiCache id of the cell's cache."""
-    return name("elasticache", context.estate.estate, cell)
+    return name("elasticache", context.estate.estate, cell, *site(context, cell))

@@ -23,8 +23,8 @@ from odoo_estate.decide import (
 )
 from odoo_estate.decide.backup import BackupTerms
 from odoo_estate.decide.cache_alarms import cache_alarms
-from odoo_estate.decide.cell import cell_windows, selection
-from odoo_estate.decide.context import MAIN, OWN, Context, Tenant
+from odoo_estate.decide.cell import cell_windows, recovery_identifier, selection
+from odoo_estate.decide.context import MAIN, Context, Tenant
 from odoo_estate.decide.database_alarms import database_alarms
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan, database_plan, reader_users
@@ -38,6 +38,7 @@ from odoo_estate.decide.schedules import Windows, check_shared, check_windows, c
 from odoo_estate.decide.tags import labels, tags
 from odoo_estate.errors import Refused
 from odoo_estate.plan import (
+    OWN,
     AlarmPlan,
     BackupPlan,
     Budget,
@@ -106,7 +107,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     owned = tenant_data.buckets(context, tenant, bucket_terms)
     inherited = _inherited(context, tenant, owed)
     own_tags = _tags(context, tenant, service, owed)
-    has_data = own.database is not None or bool(owned)
+    has_data = (own.database is not None or bool(owned)) and not context.away  # there, the recovery stack keeps it
     if tenancy == "pooled":
         decisions.append(_pooled_decision(context, tenant))
     decisions.append(_maintenance_decision(context, tenant))
@@ -290,7 +291,7 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
     recovery = context.estate.cells[context.cell_of(tenant.customer)].recovery
     followed = recovery is not None and context.catalog.dr_classes[recovery.dr_class].database == "replica"
     chosen = tier(
-        reporting=production and service.reporting,
+        reporting=production and service.reporting and not context.away,
         standby=production and followed,
         shared=False,
         production=production,
@@ -332,6 +333,8 @@ def _own_data(context: Context, tenant: Tenant, odoo: OdooPlan, decisions: list[
         deletion_protection=production,
         protect=production,
     )
+    if context.away:
+        database = replace(database, identifier=recovery_identifier(context, cell, ".".join(tenant), 1))
     reserve = context.catalog.assumptions.connection_reserve
     reports = ceil(reporting / replicas) + 1 if reporting and database.replicas else 0
     if reports:
@@ -472,6 +475,7 @@ def _database(context: Context, tenant: Tenant, own: _Own, series: str) -> Tenan
         job_namespace=shared.PROVISIONING_NAMESPACE,
         pool_login=shared.pooled_login(contract.service_class) if pooled else "",
         readers=reader_users(context),
+        generation=shared.generation(context, context.cell_of(tenant.customer)),
     )
 
 
@@ -536,7 +540,11 @@ def _database_cidrs(context: Context, cell: str) -> tuple[str, ...]:
     key: object = (_database_cidrs, cell)
     if key not in context.memo:
         context.memo[key] = network.database_cidrs(
-            context.estate, context.catalog.assumptions, cell, shared.band(context, cell).zones
+            context.estate,
+            context.catalog.assumptions,
+            cell,
+            shared.band(context, cell).zones,
+            recovery=context.away == cell,
         )
     found = context.memo[key]
     assert isinstance(found, tuple)

@@ -31,7 +31,8 @@ def buckets(context: Context, tenant: Tenant, owed: BackupTerms) -> dict[str, Bu
     production = tenant.environment == "production"
     purposes: tuple[Purpose, ...] = ("attachments",)
     if production and context.tenancy(tenant) != "namespaced":
-        purposes = ("attachments", "documents", "exports")
+        # In the recovery region there is what was followed; exports begin anew, beside the attachments.
+        purposes = ("attachments", "documents", *(() if context.away else ("exports",)))
     made: dict[str, BucketPlan] = {purpose: _bucket(context, tenant, owed, purpose, production) for purpose in purposes}
     if "exports" not in made:
         made["attachments"] = replace(made["attachments"], expire_prefixes={"exports/": EXPORT_DAYS})
@@ -40,9 +41,10 @@ def buckets(context: Context, tenant: Tenant, owed: BackupTerms) -> dict[str, Bu
 
 def _bucket(context: Context, tenant: Tenant, owed: BackupTerms, purpose: Purpose, production: bool) -> BucketPlan:
     cell = context.cell_of(tenant.customer)
-    called = name("s3", context.estate.estate, *tenant, purpose, suffix=shared.target(context, cell).account)
+    # The copies in the recovery region are the cell's recovery stack's.
+    owner = (cell, *shared.site(context, cell), *tenant) if context.away else tenant
     bucket = BucketPlan(
-        name=called,
+        name=name("s3", context.estate.estate, *owner, purpose, suffix=shared.target(context, cell).account),
         purpose=purpose,
         versioning=True,
         noncurrent_days=owed.bucket_versions_days if production else 1,
@@ -51,13 +53,18 @@ def _bucket(context: Context, tenant: Tenant, owed: BackupTerms, purpose: Purpos
         inventory=bucket_access.INVENTORY if production and purpose != "exports" else "",
         protect=production,
     )
-    estate = context.estate.estate
     roles = [
-        name("iam-role", estate, *tenant),
-        *(name("iam-role", estate, *tenant, job) for job in ("recovery", "backup")),
+        role_name(context, tenant),
+        *(role_name(context, tenant, job) for job in ("recovery", "backup")),
         *shared.replication_roles(context, cell, ".".join((*tenant, purpose))),
     ]
     return bucket_access.closed(context, cell, bucket, roles)
+
+
+def role_name(context: Context, tenant: Tenant, *what: str) -> str:
+    """Name of one of the tenant's roles; those of the recovery region have names of their own, because roles are an account's."""
+    there = shared.site(context, context.cell_of(tenant.customer))
+    return name("iam-role", context.estate.estate, *tenant, *there, *what)
 
 
 def own_keys(context: Context, tenant: Tenant) -> bool:
@@ -66,8 +73,9 @@ def own_keys(context: Context, tenant: Tenant) -> bool:
 
 
 def key(context: Context, tenant: Tenant) -> KeyPlan | None:
-    """A data key of the tenant's own where the class promises one."""
-    if not own_keys(context, tenant):
+    """A data key of the tenant's own where the class promises one. In the recovery region, what is kept for the cell has one key, and a tenant
+    with keys of its own has a cell of its own."""
+    if not own_keys(context, tenant) or context.away:
         return None
     return KeyPlan(
         alias=key_alias(context, tenant),
@@ -77,7 +85,7 @@ def key(context: Context, tenant: Tenant) -> KeyPlan | None:
 
 def key_alias(context: Context, tenant: Tenant) -> str:
     """Alias of the key that encrypts the tenant's objects and secrets: its own, else the cell's."""
-    if own_keys(context, tenant):
+    if own_keys(context, tenant) and not context.away:
         return name("kms-alias", context.estate.estate, *tenant)
     return identities.data_key_alias(context.estate.estate, context.cell_of(tenant.customer))
 
@@ -108,7 +116,7 @@ def role(context: Context, tenant: Tenant, owned: Mapping[str, BucketPlan]) -> R
         }
         objects = [f"arn:aws:s3:::{bucket}/{prefix}*"]
     return RolePlan(
-        name=name("iam-role", context.estate.estate, *tenant),
+        name=role_name(context, tenant),
         description=f"Pods of {tenant.customer}.{tenant.environment}",
         trust=(identities.pod_trust(target, shared.cluster(context, cell)),),
         statements=(
@@ -132,9 +140,9 @@ def secrets_role(context: Context, tenant: Tenant, secrets: tuple[str, ...]) -> 
         return None
     cell = context.cell_of(tenant.customer)
     target = shared.target(context, cell)
-    controller = identities.external_secrets_role(context.estate.estate, cell)
+    controller = identities.external_secrets_role(context, cell)
     return RolePlan(
-        name=name("iam-role", context.estate.estate, *tenant, "secrets"),
+        name=role_name(context, tenant, "secrets"),
         description=f"Reads the secrets of {tenant.customer}.{tenant.environment}",
         trust=(
             {

@@ -1,8 +1,12 @@
-"""What AWS says about a cell's recovery: the questions of `decide.procedure.Check`, each answered by one or two calls.
+"""What AWS says about a cell's recovery, and what customers' browsers would see of it: the questions of `decide.procedure.Check`, each answered by
+one or two calls.
 
 Read only. Credentials are the caller's, as for the engine; the target's role is assumed where it names one.
 """
 
+import http.client
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +22,7 @@ from odoo_estate.plan import AwsTarget
 
 SETTINGS = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 3, "mode": "standard"})
 """A lost region answers nothing: better to know within seconds."""
+SECONDS_TO_ANSWER = 10
 WINDOW = timedelta(minutes=15)
 """CloudWatch's RDS and S3 replication metrics arrive once a minute, some minutes late."""
 
@@ -140,6 +145,16 @@ class Aws:
             )
         return Observation(holds=True, found=f"{check.subject}: {len(groups)} node groups ready")
 
+    def serving(self, check: Check) -> Observation:
+        request = urllib.request.Request(check.subject, headers={"User-Agent": "odoo-estate"})
+        try:
+            with urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER) as answer:
+                return Observation(holds=True, found=f"{check.subject} answers {answer.status}")
+        except urllib.error.HTTPError as error:
+            return Observation(holds=False, found=f"{check.subject} answers {error.code}")
+        except (OSError, http.client.HTTPException) as error:
+            return Observation(holds=False, found=f"{check.subject} does not answer: {getattr(error, 'reason', error)}")
+
     # -- how
 
     def _instance(self, check: Check) -> Mapping[str, Any] | None:
@@ -225,4 +240,5 @@ _ANSWERS: Mapping[Question, Callable[[Aws, Check], Observation]] = {
     "recovery-point-age": Aws.recovery_point_age,
     "objects-pending": Aws.objects_pending,
     "nodes-ready": Aws.nodes_ready,
+    "serving": Aws.serving,
 }

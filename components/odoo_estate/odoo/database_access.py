@@ -13,8 +13,14 @@ STORE = "platform"
 """SecretStore of the platform's own namespaces; it opens what the External Secrets controller itself may read."""
 
 
+def instance_name(key: str, generation: int) -> str:
+    """What the cell's instance is called in names of jobs' secrets: each generation differently. A job that found the former's credentials in its
+    place would give its passwords to the instance that was left behind."""
+    return key if generation == 1 else f"{key}-g{generation}"
+
+
 def master_secret(instance: str) -> str:
-    """Kubernetes Secret with the master credentials of an instance, by the cell's database key or a tenant's own identifier."""
+    """Kubernetes Secret with the master credentials of an instance, by its `instance_name`, or a tenant's own identifier."""
     return f"master-{instance}"
 
 

@@ -16,6 +16,8 @@ class LoginArgs(TypedDict):
     key_arn: pulumi.Input[str]
     login_version: NotRequired[int]
     """A raised one makes a new password."""
+    recoverable: NotRequired[bool]
+    """See `CredentialsArgs`: False where the name is needed again soon after the login has gone."""
 
 
 class Login(pulumi.ComponentResource):
@@ -37,6 +39,7 @@ class Login(pulumi.ComponentResource):
                     "password": Password(name, {"version": args.get("login_version", 1)}, child).text,
                 },
                 "key_arn": args["key_arn"],
+                "recoverable": args.get("recoverable", True),
             },
             child,
         )

@@ -285,7 +285,7 @@ AWS: Mapping[str, tuple[str, ...]] = {
     "aws:rds/proxy:Proxy": ("name", "vpcSubnetIds"),
     "aws:rds/subnetGroup:SubnetGroup": ("name", "namePrefix"),
     "aws:route53/healthCheck:HealthCheck": ("measureLatency", "referenceName", "requestInterval", "type"),
-    "aws:route53/record:Record": ("name", "setIdentifier", "type", "zoneId"),
+    "aws:route53/record:Record": ("name", "zoneId"),
     "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": ("name",),
     "aws:route53/resolverFirewallRule:ResolverFirewallRule": ("firewallDomainListId", "firewallRuleGroupId", "qType"),
     "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup": ("name",),

@@ -424,6 +424,10 @@ class Assumptions(Spec):
     """Bringing up a cell's network, cluster and platform where nothing waits in the other region."""
     scale_up_minutes: Positive
     """Bringing nodes and workloads up in a cluster that waits without nodes."""
+    platform_minutes: Positive
+    """Bringing a cell's platform up in a cluster that is there."""
+    traffic_ttl_seconds: Annotated[int, Field(ge=30, le=3600)]
+    """Of the names that a failover moves."""
     object_replication_minutes: Positive
     copy_minutes: Positive
     """Time until a recovery point has been copied."""

@@ -10,10 +10,13 @@ from pydantic import Field
 
 from odoo_estate.spec.fields import Id, Region, Spec, Text
 
-RecoveryState = Literal["standby", "promoted", "failing-back", "returned"]
+RecoveryState = Literal["standby", "promoted", "failing-back", "draining", "returned"]
 """``standby``: the cell's region is active, the other follows. ``promoted``: the recovery region is active, nothing follows. ``failing-back``:
-it is still active, new instances in the cell's region follow it. ``returned``: the cell's region is active again, on those new instances; what
-was left behind on both sides still exists, unprotected, until ``standby`` drops it."""
+it is still active, new instances in the cell's region follow it. ``draining``: the same, and nobody writes any more. ``returned``: the cell's
+region is active again, on those new instances; what was left behind on both sides still exists, unprotected, until ``standby`` drops it."""
+
+AWAY: tuple[RecoveryState, ...] = ("promoted", "failing-back", "draining")
+"""The states in which the recovery region is the active one."""
 
 Moment = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
 

@@ -6,10 +6,7 @@ from odoo_estate.errors import Problem
 from odoo_estate.spec.catalog import Catalog
 from odoo_estate.spec.estate import Estate
 from odoo_estate.spec.quoting import shown, unknown
-from odoo_estate.spec.recovery import CellRecovery
-
-AWAY = ("promoted", "failing-back")
-"""States in which the recovery region is the active one."""
+from odoo_estate.spec.recovery import AWAY, CellRecovery
 
 
 def recovery_problems(recoveries: Mapping[str, CellRecovery], estate: Estate, catalog: Catalog) -> Iterator[Problem]:

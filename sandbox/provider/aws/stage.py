@@ -13,6 +13,7 @@ from sandbox.provider.aws.kind import Kind
 from sandbox.provider.aws.place import DEFAULT_ACCOUNT, Minted, Place
 from sandbox.provider.cloud import Cloud, Draft, Record
 from sandbox.provider.difference import UPDATE, changes, matches
+from sandbox.provider.faults import refuse_lost
 from sandbox.provider.kept import Kept
 from sandbox.provider.refusal import Refused, aws_error
 from sandbox.provider.server import Autoname, Difference
@@ -49,6 +50,7 @@ class Aws(Kept):
     def configure(self, config: Properties) -> None:
         """Account from the assumed role or the allowed accounts, region, default tags."""
         self._region = plain(config.get("region")) or ""
+        refuse_lost(self._region, "configuring AWS provider")
         roles = _structured(config, "assumeRoles") or []
         first = roles[0] if roles and isinstance(roles, list) and isinstance(roles[0], dict) else {}
         role = first.get("roleArn") or first.get("role_arn")  # the bridge takes both spellings
@@ -242,6 +244,7 @@ class Aws(Kept):
         minted = self._minted(token, kind, place, given, seed, previous)
         identity = previous.id if previous else minted["id"]
         subject = f"{'updating' if previous else 'creating'} {_label(kind)} ({minted['name'] or identity})"
+        refuse_lost(place.region, subject)
         self._refuse(kind, place, given, subject, previous)
         named = list(self._named_references(kind, place, given, subject))
         outputs = self._outputs(token, kind, shape, given, minted, place)
@@ -367,6 +370,9 @@ class Aws(Kept):
         bare, _, region = identity.partition("@") if "@" in identity and "://" not in identity else (identity, "", "")
         place = self._place(shape, {"region": region} if region else state)
         return self.cloud.find(place.scope, token, identity) or self.cloud.find(place.scope, token, bare)
+
+    def region_of(self, token: str, state: Properties) -> str:
+        return self._place(shapes.of(token, self.cloud), state).region
 
     def refuse_delete(self, record: Record) -> None:
         """Deletion protection, missing final snapshot, and everything that still uses the thing."""

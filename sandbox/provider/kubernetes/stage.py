@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.provider import shape as shapes
 from sandbox.provider.cloud import Cloud, Draft, Record
 from sandbox.provider.difference import changes, matches
+from sandbox.provider.faults import refuse_lost
 from sandbox.provider.kept import Kept, digest
 from sandbox.provider.kubernetes import objects
 from sandbox.provider.kubernetes.kubeconfig import Target, target
@@ -87,6 +88,8 @@ class Kubernetes(Kept):
                 if not self._unknown
                 else f"{doing}: configured Kubernetes cluster is unreachable: its kubeconfig is not known yet"
             )
+        for part in self._target.server.split("."):
+            refuse_lost(part, doing)
         if not self.cloud.exists(self._target.server):
             raise Refused(
                 f"{doing}: configured Kubernetes cluster is unreachable: no cluster answers at {self._target.server} "
