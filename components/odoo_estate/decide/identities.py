@@ -225,7 +225,7 @@ def cluster_autoscaler(context: Context, cell: str, namespace: str) -> PlatformI
         namespace=namespace,
         service_account="cluster-autoscaler",
         role=RolePlan(
-            name=name("iam-role", estate, cell, "autoscaler"),
+            name=name("iam-role", estate, cell, *shared.site(context, cell), "autoscaler"),
             description=f"Cluster Autoscaler of cell {cell}",
             trust=(pod_trust(target, cluster),),
             statements=(
