@@ -41,6 +41,7 @@ class Job:
         environment = {
             "DATABASE": self.tenant.database,
             "KIND": kind,
+            "SERIES": "18.0",
             "MODULES": modules,
             "NOT_BEFORE": not_before,
             "ASK": str(scratch / "ask"),
@@ -172,7 +173,7 @@ def test_odoo_is_asked_once_the_last_pod_must_have_left(installed: Job) -> None:
     ],
 )
 def test_wrong_settings_are_all_named(changed: dict[str, str], names: str, capsys: pytest.CaptureFixture[str]) -> None:
-    given = {"DATABASE": "a", "KIND": "upgrade", "MODULES": "sale", "ASK": "/x", "ODOO_RC": "/etc/odoo/odoo.conf"}
+    given = {"DATABASE": "a", "SERIES": "18.0", "KIND": "upgrade", "MODULES": "sale", "ASK": "/x", "ODOO_RC": "/etc/odoo/odoo.conf"}
     assert main(["before"], {**given, **changed}) == 2
     assert names in said(capsys)["reason"]
 
@@ -194,3 +195,9 @@ def test_a_module_that_an_upgrade_took_away_is_told() -> None:
         "stock was installed and is gone",
     ]
     assert to_install({}, ["sale", "base", "sale"]) == ["base", "sale"]
+
+
+def test_another_series_is_a_migration_and_refused(installed: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    installed.tenant.sql("UPDATE ir_module_module SET latest_version = '17.0.1.3' WHERE name = 'base'")
+    assert installed.run("upgrade", "all") == [3]
+    assert "of Odoo 17.0, the image of 18.0" in said(capsys)["reason"]

@@ -154,6 +154,11 @@ class TenantOutputs(StackOutputs):
 
     contract = "tenant/1"
 
+    @property
+    def dumps_key_arn(self) -> pulumi.Output[str]:
+        """The ARN of the key of its own that its dumps are encrypted with."""
+        return _text(self.values["dumps_key"])
+
 
 class DrOutputs(StackOutputs):
     """A recovery region's network, and its cluster where the class keeps one."""

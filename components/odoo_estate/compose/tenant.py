@@ -32,7 +32,8 @@ from odoo_estate.odoo.database_access import master_access, master_secret
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
-from odoo_estate.odoo.recovery_job import RecoveryJobs
+from odoo_estate.odoo.module_job import OdooJob
+from odoo_estate.odoo.recovery_job import RecoveryJobs, RecoveryRun
 from odoo_estate.odoo.workload import object_name
 from odoo_estate.plan import READER, CachePlan, DatabasePlan, OdooPlan, TenantPlan
 
@@ -56,29 +57,32 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
     cell = CellOutputs.read(references[f"cell.{plan.cell}"])
     PlatformOutputs.read(references[f"platform.{plan.cell}"])
     at = here(plan, cell)
+    key = None
     if plan.odoo is None:
-        pooled(plan, cell, at)
+        pooled(plan, cell, references, at)
     else:
-        own(plan, plan.odoo, cell, at)
+        key = own(plan, plan.odoo, cell, references, at)
     records(plan, references, cell, at)
     governance(plan, cell, at)
     return TenantOutputs.write(
         urls=[f"https://{host}" for host in plan.route.hosts],
         namespace=plan.namespace,
         database=plan.database.name,
+        **({"dumps_key": key} if key else {}),
     )
 
 
-def pooled(plan: TenantPlan, cell: CellOutputs, at: Here) -> None:
+def pooled(plan: TenantPlan, cell: CellOutputs, references: References, at: Here) -> None:
     """The shared workers serve it: no namespace, no pods, no secret of its own."""
     jobs = provisioning(plan, at)
     made = prepare_pooled_tenant(jobs, plan.database)
-    recovery(plan, cell, plan.database.instance, at, made)
+    key = recovery(plan, cell, plan.database.instance, at, made)
+    work(plan, cell, plan.database.instance, key, references, at, made)
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
-def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
-    """Data, nodes, namespace, identity, database, workloads and the way in."""
+def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, references: References, at: Here) -> pulumi.Output[str] | None:
+    """Data, nodes, namespace, identity, database, workloads and the way in. Returns its own key of dumps, where it has one."""
     data = own_data(plan, cell, at)
     nodes = own_nodes(plan, cell, at)
     space = namespace(plan, at)
@@ -100,8 +104,9 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
         at.components,
     )
     database = own_database(plan, data, login, jobs, store)
-    recovery(plan, cell, shared_name(plan) if data.database else plan.database.instance, at, database)
-    OdooEnvironment(
+    instance = shared_name(plan) if data.database else plan.database.instance
+    key = recovery(plan, cell, instance, at, database)
+    environment = OdooEnvironment(
         "odoo",
         {
             "odoo": odoo,
@@ -119,7 +124,10 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here) -> None:
         },
         after(at.components, space, store, database, *nodes, *identity),
     )
+    # After the workloads, which have to be told to go first.
+    work(plan, cell, instance, key, references, at, database, environment, login=login)
     route(plan, shared={}, options=after(at.components, space))
+    return key if plan.dumps_key else None
 
 
 # --- data ----------------------------------------------------------------------------------------------------------
@@ -350,11 +358,14 @@ def own_instance(
     return prepared
 
 
-def recovery(plan: TenantPlan, cell: CellOutputs, instance: str, at: Here, database: pulumi.Resource) -> None:
+def recovery(
+    plan: TenantPlan, cell: CellOutputs, instance: str, at: Here, database: pulumi.Resource
+) -> pulumi.Output[str] | None:
     """Dumps of the database and their verification; ``instance`` names the master credentials. They run beside the jobs that need the same ones, as
-    nobody that the tenant's own pods could become."""
+    nobody that the tenant's own pods could become. Returns the dumps' key."""
     if plan.recovery is None:
-        return
+        return None
+    key = dumps_key(plan, cell, at)
     identity = PodIdentity(
         "recovery",
         {
@@ -371,10 +382,58 @@ def recovery(plan: TenantPlan, cell: CellOutputs, instance: str, at: Here, datab
             "plan": plan.recovery,
             "labels": plan.labels,
             "service": master_secret(instance),
-            "key_arn": dumps_key(plan, cell, at),
+            "key_arn": key,
         },
         after(at.components, database, identity),
     )
+    return key
+
+
+def work(
+    plan: TenantPlan,
+    cell: CellOutputs,
+    instance: str,
+    own_key: pulumi.Output[str] | None,
+    references: References,
+    at: Here,
+    *ready: pulumi.Resource,
+    login: Login | None = None,
+) -> None:
+    """The job that an initialisation, upgrade or copy has come to, if there is one."""
+    job = plan.job
+    if job is None:
+        return
+    if job.recovery:
+        source = job.recovery.key_stack
+        elsewhere = TenantOutputs.read(references[source]).dumps_key_arn if source else cell.key_arn("dumps")
+        key = own_key or elsewhere
+        RecoveryRun(
+            f"job-{job.phase}",
+            {
+                "plan": job.recovery,
+                "job": job,
+                "labels": plan.labels,
+                "service": master_secret(instance),
+                "key_arn": key,
+            },
+            after(at.components, *ready),
+        )
+    if job.odoo:
+        OdooJob(
+            f"job-{job.phase}",
+            {
+                "plan": job.odoo,
+                "job": job,
+                "namespace": plan.namespace,
+                "labels": plan.labels,
+                "service_account": plan.service_account,
+                "store": STORE if login else PLATFORM_STORE,
+                "database_host": pooler_host(plan.pooler),
+                "credentials": login.arn if login else job.odoo.secret,
+                "variables": object_variables(plan),
+            },
+            after(at.components, *ready),
+        )
 
 
 def dumps_key(plan: TenantPlan, cell: CellOutputs, at: Here) -> pulumi.Output[str]:

@@ -103,6 +103,7 @@ def context_of(documents: Documents, today: date | None) -> Context:
         documents.recoveries,
         documents.drills,
         evidence=documents.evidence,
+        jobs=documents.jobs,
     )
 
 

@@ -20,6 +20,7 @@ from odoo_estate.spec.drills import Drill
 from odoo_estate.spec.estate import Cell, Estate, Partner
 from odoo_estate.spec.evidence import Evidence
 from odoo_estate.spec.fields import EnvironmentName
+from odoo_estate.spec.jobs import TenantJob
 from odoo_estate.spec.recovery import CellRecovery
 
 T = TypeVar("T")
@@ -61,6 +62,8 @@ class Context:
     drills: Mapping[str, Drill] = field(default_factory=dict)
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     """Tenant (``CUSTOMER.ENVIRONMENT``) to the newest verification of its dumps."""
+    jobs: Mapping[str, TenantJob] = field(default_factory=dict)
+    """Tenant to its initialisation, upgrade or copy (``jobs/``)."""
     memo: dict[object, object] = field(default_factory=dict, repr=False)
     """Results of pure functions over this context, by function and arguments."""
 

@@ -30,6 +30,7 @@ class Work:
 
     kind: str
     database: str
+    series: str
     wanted: tuple[str, ...]
     configuration: Path
     ask: Path
@@ -56,7 +57,7 @@ def read(environment: Mapping[str, str]) -> Work:
     """Raises `BadInput` with every variable that is wrong."""
     wanted = tuple(part for part in environment.get("MODULES", "").split(",") if part)
     kind, until = environment.get("KIND", ""), environment.get("NOT_BEFORE", "")
-    wrong = [f"{name} is not set" for name in ("DATABASE", "ODOO_RC", "ASK") if not environment.get(name)]
+    wrong = [f"{name} is not set" for name in ("DATABASE", "SERIES", "ODOO_RC", "ASK") if not environment.get(name)]
     if kind not in KINDS:
         wrong.append(f'KIND is "{kind}"; allowed: {", ".join(KINDS)}')
     wrong += [f'MODULES has "{one}"; allowed: technical names' for one in wanted if not re.fullmatch(r"[a-z0-9_]+", one)]
@@ -69,6 +70,7 @@ def read(environment: Mapping[str, str]) -> Work:
     return Work(
         kind=kind,
         database=environment["DATABASE"],
+        series=environment["SERIES"],
         wanted=wanted,
         configuration=Path(environment["ODOO_RC"]),
         ask=Path(environment["ASK"]),
@@ -85,6 +87,8 @@ def before(work: Work, sleep: Callable[[float], None]) -> None:
             sleep(wait)
     with connected(work.configuration, work.database) as connection:
         found = modules(connection)
+    if (was := states.series(found)) not in ("", work.series):
+        raise CheckFailed(f"the database is of Odoo {was}, the image of {work.series}: that takes a migration; nothing was changed")
     if work.kind == "initialise":
         ask = states.to_install(found, work.wanted)
     else:

@@ -21,6 +21,12 @@ class Module:
 Modules = Mapping[str, Module]
 
 
+def series(found: Modules) -> str:
+    """Odoo's series that the database is of, e.g. ``18.0``; empty where nothing is installed."""
+    base = found.get("base")
+    return ".".join(base.version.split(".")[:2]) if base and base.version else ""
+
+
 def to_install(found: Modules, wanted: Collection[str]) -> list[str]:
     """Those of ``wanted`` that are not there, ``base`` before all others. Nothing that is installed is asked for: with ``--init`` Odoo would write the
     module's records anew over what the customer changed."""
