@@ -934,6 +934,8 @@ class TenantDatabasePlan:
     """Raised by a rotation; the two users take turns."""
     suspended: bool = False
     """Nobody gets in, neither by the pooler nor by the server; all data stays."""
+    expired: bool = False
+    """An environment whose day has passed: its database and roles go now, whatever it held."""
     removal: "RemovalPlan | None" = None
     """The database goes now; the server refuses unless everything that the plan says is so."""
     pool_login: str = ""

@@ -71,16 +71,22 @@ def connect(database: str) -> "psycopg.Connection[Any]":
 def work(connection: "psycopg.Connection[Any]", names: list[str], *, install: bool) -> int:
     """Commits after each module, as Odoo does."""
     fault = os.environ.get("DOUBLE_FAULT", "")
-    connection.execute("CREATE TABLE IF NOT EXISTS ir_module_module (id serial, name text UNIQUE, latest_version text, state text)")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS ir_module_module (id serial, name text UNIQUE, latest_version text, state text)"
+    )
     for name in SHIPPED:
         connection.execute(
-            "INSERT INTO ir_module_module (name, state) VALUES (%s, 'uninstalled') ON CONFLICT (name) DO NOTHING", (name,)
+            "INSERT INTO ir_module_module (name, state) VALUES (%s, 'uninstalled') ON CONFLICT (name) DO NOTHING",
+            (name,),
         )
     meant = list(SHIPPED) if names == ["base"] and not install else names
     rows = dict(connection.execute("SELECT name, state FROM ir_module_module").fetchall())
-    doable = [one for one in meant if one in rows and (install or rows[one] != "uninstalled")]  # the others: a warning in the log
+    doable = [
+        one for one in meant if one in rows and (install or rows[one] != "uninstalled")
+    ]  # the others: a warning in the log
     connection.execute(
-        "UPDATE ir_module_module SET state = %s WHERE name = ANY (%s)", ("to install" if install else "to upgrade", doable)
+        "UPDATE ir_module_module SET state = %s WHERE name = ANY (%s)",
+        ("to install" if install else "to upgrade", doable),
     )
     for number, name in enumerate(doable):
         if fault == "dies" and number == len(doable) - 1:
@@ -88,7 +94,8 @@ def work(connection: "psycopg.Connection[Any]", names: list[str], *, install: bo
         if fault == "skips" and number == len(doable) - 1:
             continue
         connection.execute(
-            "UPDATE ir_module_module SET state = 'installed', latest_version = %s WHERE name = %s", (SHIPPED.get(name, "18.0.0.1"), name)
+            "UPDATE ir_module_module SET state = 'installed', latest_version = %s WHERE name = %s",
+            (SHIPPED.get(name, "18.0.0.1"), name),
         )
     return 0
 

@@ -126,7 +126,9 @@ def test_a_copy_has_productions_rows_and_files_and_can_do_no_harm(staging: Stagi
     assert staging.rows("SELECT state FROM mail_mail ORDER BY id") == [("cancel",), ("sent",)]
     assert staging.rows("SELECT state FROM queue_job ORDER BY id") == [("cancelled",), ("done",)]
     assert staging.rows("SELECT count(*) FROM res_users_apikeys") == [(0,)]
-    objects = staging.production.cloud.s3.list_objects_v2(Bucket=staging.made.environment["FILESTORE_BUCKET"], Prefix="copy/")
+    objects = staging.production.cloud.s3.list_objects_v2(
+        Bucket=staging.made.environment["FILESTORE_BUCKET"], Prefix="copy/"
+    )
     assert {"copy/docs/invoice-0001.pdf", f"copy/07/{7:040x}"} <= {one["Key"] for one in objects["Contents"]}
     assert staging.databases() == [staging.made.database], "neither the former database nor a scratch one takes storage"
 
@@ -248,7 +250,9 @@ def test_production_is_never_the_target_of_a_copy(staging: Staging, monkeypatch:
     assert staging.run("restore") == 2
 
 
-def test_a_copy_into_an_environment_that_does_not_stand_says_so(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_into_an_environment_that_does_not_stand_says_so(
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COPY_DATABASE", "nowhere")
     assert staging.run("restore") == 4
 
@@ -258,7 +262,9 @@ def test_the_staging_role_of_another_server_needs_none_of_productions(staging: S
     login, owner = staging.production.environment["LOGIN"], staging.production.environment["OWNER"]
     with staging.production.connect("postgres", MASTER, MASTER_PASSWORD) as master:
         for role in (login, owner):
-            master.execute(sql.SQL("ALTER ROLE {} RENAME TO {}").format(sql.Identifier(role), sql.Identifier(f"{role}_gone")))
+            master.execute(
+                sql.SQL("ALTER ROLE {} RENAME TO {}").format(sql.Identifier(role), sql.Identifier(f"{role}_gone"))
+            )
         try:
             assert (staging.run("restore"), staging.neutralise(), staging.run("finish")) == (0, 0, 0)
         finally:

@@ -85,7 +85,11 @@ def test_an_empty_database_gets_base_and_the_contracts_modules_without_demonstra
         f"--database={job.tenant.database}", "--init=base,sale,acme_pricing", "--without-demo=all", "--stop-after-init",
         "--no-http", "--workers=0", "--max-cron-threads=0",
     ]  # fmt: skip
-    assert {name for name, (state, _) in job.modules().items() if state == "installed"} == {"base", "sale", "acme_pricing"}
+    assert {name for name, (state, _) in job.modules().items() if state == "installed"} == {
+        "base",
+        "sale",
+        "acme_pricing",
+    }
 
 
 def test_initialising_twice_asks_odoo_for_nothing(job: Job) -> None:
@@ -173,7 +177,14 @@ def test_odoo_is_asked_once_the_last_pod_must_have_left(installed: Job) -> None:
     ],
 )
 def test_wrong_settings_are_all_named(changed: dict[str, str], names: str, capsys: pytest.CaptureFixture[str]) -> None:
-    given = {"DATABASE": "a", "SERIES": "18.0", "KIND": "upgrade", "MODULES": "sale", "ASK": "/x", "ODOO_RC": "/etc/odoo/odoo.conf"}
+    given = {
+        "DATABASE": "a",
+        "SERIES": "18.0",
+        "KIND": "upgrade",
+        "MODULES": "sale",
+        "ASK": "/x",
+        "ODOO_RC": "/etc/odoo/odoo.conf",
+    }
     assert main(["before"], {**given, **changed}) == 2
     assert names in said(capsys)["reason"]
 

@@ -81,7 +81,9 @@ def pooled(plan: TenantPlan, cell: CellOutputs, references: References, at: Here
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
-def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, references: References, at: Here) -> pulumi.Output[str] | None:
+def own(
+    plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, references: References, at: Here
+) -> pulumi.Output[str] | None:
     """Data, nodes, namespace, identity, database, workloads and the way in. Returns its own key of dumps, where it has one."""
     data = own_data(plan, cell, at)
     nodes = own_nodes(plan, cell, at)

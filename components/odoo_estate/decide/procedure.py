@@ -27,6 +27,7 @@ Question = Literal[
     "recovery-point-age",
     "objects-pending",
     "nodes-ready",
+    "free-storage",
 ]
 IDLE_LAG_SECONDS = 300
 """A PostgreSQL replica whose source writes nothing is reported up to five minutes behind (RDS user guide): no less can be waited for."""

@@ -584,11 +584,7 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
         database_filter="" if odoo else f"^{database}$",
         brand=contract.partner or shared.OPERATOR_BRAND,
         allow_from=contract.allow_from,
-        closed="suspended"
-        if contract.suspended
-        else "maintenance"
-        if tenant_jobs.closed(context, tenant)
-        else "",
+        closed="suspended" if contract.suspended else "maintenance" if tenant_jobs.closed(context, tenant) else "",
     )
 
 

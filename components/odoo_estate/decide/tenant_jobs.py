@@ -142,7 +142,9 @@ def _odoo_job(
     left = ""
     if job.closed_at:
         longest = max(one.grace_seconds for one in runtime.workloads.values())
-        left = f"{datetime.fromisoformat(job.closed_at).astimezone(UTC) + timedelta(seconds=longest):%Y-%m-%dT%H:%M:%SZ}"
+        left = (
+            f"{datetime.fromisoformat(job.closed_at).astimezone(UTC) + timedelta(seconds=longest):%Y-%m-%dT%H:%M:%SZ}"
+        )
     modules = job.modules
     if job.kind == "initialise":
         modules = tuple(sorted(contract.modules))
@@ -379,7 +381,11 @@ def decisions(context: Context, tenant: Tenant) -> list[Decision]:
     found = []
     job = job_of(context, tenant)
     if job:
-        what = {"copied": "serves a copy of production", "restored": "upgrade failed, restored", "failed": "failed, closed"}
+        what = {
+            "copied": "serves a copy of production",
+            "restored": "upgrade failed, restored",
+            "failed": "failed, closed",
+        }
         found.append(
             Decision(
                 topic=job.kind,
@@ -422,5 +428,3 @@ def _next(tenant: Tenant, job: TenantJob) -> str:
     if job.phase in SERVING:
         return ""
     return f"{called} --yes goes on"
-
-

@@ -140,6 +140,17 @@ class Aws:
             )
         return Observation(holds=True, found=f"{check.subject}: {len(groups)} node groups ready")
 
+    def free_storage(self, check: Check) -> Observation:
+        """At least ``limit`` GiB."""
+        newest = self._newest(
+            check.target, "AWS/RDS", "FreeStorageSpace", {"DBInstanceIdentifier": check.subject}, "Minimum"
+        )
+        if newest is None:
+            return Observation(holds=False, found=f"no FreeStorageSpace of {check.subject} in the last minutes")
+        free = newest / 2**30
+        found = f"{check.subject} has {free:.0f} GiB free, {check.limit:g} are needed"
+        return Observation(holds=free >= check.limit, found=found, value=free)
+
     # -- how
 
     def _instance(self, check: Check) -> Mapping[str, Any] | None:
@@ -225,4 +236,5 @@ _ANSWERS: Mapping[Question, Callable[[Aws, Check], Observation]] = {
     "recovery-point-age": Aws.recovery_point_age,
     "objects-pending": Aws.objects_pending,
     "nodes-ready": Aws.nodes_ready,
+    "free-storage": Aws.free_storage,
 }

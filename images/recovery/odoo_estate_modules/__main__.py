@@ -60,7 +60,9 @@ def read(environment: Mapping[str, str]) -> Work:
     wrong = [f"{name} is not set" for name in ("DATABASE", "SERIES", "ODOO_RC", "ASK") if not environment.get(name)]
     if kind not in KINDS:
         wrong.append(f'KIND is "{kind}"; allowed: {", ".join(KINDS)}')
-    wrong += [f'MODULES has "{one}"; allowed: technical names' for one in wanted if not re.fullmatch(r"[a-z0-9_]+", one)]
+    wrong += [
+        f'MODULES has "{one}"; allowed: technical names' for one in wanted if not re.fullmatch(r"[a-z0-9_]+", one)
+    ]
     if kind == "upgrade" and not wanted:
         wrong.append(f"MODULES is empty; allowed: names with commas between them, or {states.EVERYTHING}")
     if until and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", until):
@@ -88,7 +90,9 @@ def before(work: Work, sleep: Callable[[float], None]) -> None:
     with connected(work.configuration, work.database) as connection:
         found = modules(connection)
     if (was := states.series(found)) not in ("", work.series):
-        raise CheckFailed(f"the database is of Odoo {was}, the image of {work.series}: that takes a migration; nothing was changed")
+        raise CheckFailed(
+            f"the database is of Odoo {was}, the image of {work.series}: that takes a migration; nothing was changed"
+        )
     if work.kind == "initialise":
         ask = states.to_install(found, work.wanted)
     else:
@@ -98,7 +102,12 @@ def before(work: Work, sleep: Callable[[float], None]) -> None:
     # For `after`: what was installed must still be, whatever Odoo did.
     (work.ask.parent / BEFORE).write_text(json.dumps({name: asdict(one) for name, one in found.items()}))
     work.ask.write_text(",".join(ask))
-    log("odoo_asked", kind=work.kind, modules=ask, installed=sum(one.state == states.INSTALLED for one in found.values()))
+    log(
+        "odoo_asked",
+        kind=work.kind,
+        modules=ask,
+        installed=sum(one.state == states.INSTALLED for one in found.values()),
+    )
 
 
 def after(work: Work) -> None:

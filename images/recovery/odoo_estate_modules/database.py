@@ -48,5 +48,7 @@ def modules(connection: Connection) -> dict[str, Module]:
     there = connection.execute("SELECT to_regclass('public.ir_module_module') IS NOT NULL").fetchone()
     if there != (True,):
         return {}
-    rows = connection.execute("SELECT name, state, coalesce(latest_version, '') FROM public.ir_module_module").fetchall()
+    rows = connection.execute(
+        "SELECT name, state, coalesce(latest_version, '') FROM public.ir_module_module"
+    ).fetchall()
     return {name: Module(state or "", version) for name, state, version in rows}

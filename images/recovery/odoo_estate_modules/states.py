@@ -50,7 +50,9 @@ def problems(before: Modules, after: Modules, wanted: Collection[str]) -> list[s
         for name in wanted
         if name not in after or after[name].state != INSTALLED
     ]
-    told += [f"{name} is still {one.state}" for name, one in after.items() if one.state in PENDING and name not in wanted]
+    told += [
+        f"{name} is still {one.state}" for name, one in after.items() if one.state in PENDING and name not in wanted
+    ]
     told += [
         f"{name} was installed and is {after[name].state if name in after else 'gone'}"
         for name, one in before.items()

@@ -46,12 +46,15 @@ class Question:
     condition: str
 
 
-AUTOVACUUM = (
-    "id NOT IN (SELECT res_id FROM public.ir_model_data WHERE model = 'ir.cron' AND module = 'base' AND name = 'autovacuum_job')"
-)
+AUTOVACUUM = "id NOT IN (SELECT res_id FROM public.ir_model_data WHERE model = 'ir.cron' AND module = 'base' AND name = 'autovacuum_job')"
 QUESTIONS = (
     # Odoo puts an active server that resolves to nothing in the place of all others, so that none from odoo.conf is used instead.
-    Question("outgoing_mail_servers", "ir_mail_server", ("active", "smtp_host"), "active AND smtp_host IS DISTINCT FROM 'invalid'"),
+    Question(
+        "outgoing_mail_servers",
+        "ir_mail_server",
+        ("active", "smtp_host"),
+        "active AND smtp_host IS DISTINCT FROM 'invalid'",
+    ),
     Question("incoming_mail_servers", "fetchmail_server", ("active",), "active"),
     Question("scheduled_actions", "ir_cron", ("active",), f"active AND {AUTOVACUUM}"),
     Question("payment_providers", "payment_provider", ("state",), "state NOT IN ('disabled', 'test')"),
@@ -62,12 +65,19 @@ QUESTIONS = (
         ("state", "webhook_url"),
         "state = 'webhook' AND coalesce(webhook_url, '') NOT IN ('', 'neutralization - disable webhook')",
     ),
-    Question("iap_accounts", "iap_account", ("account_token",), "account_token IS NOT NULL AND account_token NOT LIKE '%+disabled'"),
+    Question(
+        "iap_accounts",
+        "iap_account",
+        ("account_token",),
+        "account_token IS NOT NULL AND account_token NOT LIKE '%+disabled'",
+    ),
     Question("login_providers", "auth_oauth_provider", ("enabled",), "enabled"),
     Question("api_keys", "res_users_apikeys", (), "true"),
     Question("waiting_mail", "mail_mail", ("state",), "state IN ('outgoing', 'exception')"),
     Question("waiting_text_messages", "sms_sms", ("state",), "state IN ('outgoing', 'process', 'pending')"),
-    Question("waiting_jobs", "queue_job", ("state",), "state IN ('wait_dependencies', 'pending', 'enqueued', 'started')"),
+    Question(
+        "waiting_jobs", "queue_job", ("state",), "state IN ('wait_dependencies', 'pending', 'enqueued', 'started')"
+    ),
     Question("secrets", "ir_config_parameter", ("key",), f"key ~* '{SECRETS}' AND key NOT LIKE 'database.%'"),
     Question("enterprise_code", "ir_config_parameter", ("key",), "key = 'database.enterprise_code'"),
 )
@@ -85,7 +95,11 @@ def settle(session: Connection, url: str) -> None:
             if _has(session, table, columns):
                 session.execute(sql.SQL(statement).format(sql.Identifier("public", table)))
         if _has(session, "ir_config_parameter", ("key", "value")):
-            for key, value in {"database.uuid": str(uuid4()), "web.base.url": url, "web.base.url.freeze": "True"}.items():
+            for key, value in {
+                "database.uuid": str(uuid4()),
+                "web.base.url": url,
+                "web.base.url.freeze": "True",
+            }.items():
                 session.execute("DELETE FROM public.ir_config_parameter WHERE key = %s", (key,))
                 session.execute("INSERT INTO public.ir_config_parameter (key, value) VALUES (%s, %s)", (key, value))
 

@@ -71,11 +71,17 @@ def read_copy_settings(environment: Mapping[str, str], source: Settings) -> Copy
             f"another environment of {customer} than production",
             lambda text: re.fullmatch(rf"{re.escape(customer)}\.(?!production$)[a-z]+", text) and text != source.tenant,
         ),
-        database=read("COPY_DATABASE", f"{name}, other than {source.database}", lambda text: _is_name(text) and text != source.database),
+        database=read(
+            "COPY_DATABASE",
+            f"{name}, other than {source.database}",
+            lambda text: _is_name(text) and text != source.database,
+        ),
         login=read("COPY_LOGIN", name, _is_name),
         beside=read("COPY_BESIDE", name, _is_name),
         bucket=read("COPY_BUCKET", "the name of a bucket", _is_bucket),
-        prefix=read("COPY_PREFIX", "nothing, or a prefix that ends with /", lambda text: not text or text.endswith("/")),
+        prefix=read(
+            "COPY_PREFIX", "nothing, or a prefix that ends with /", lambda text: not text or text.endswith("/")
+        ),
         url=read("COPY_URL", "https:// and a host", re.compile(r"https://[a-z0-9.-]+").fullmatch),
     )
     if found.beside in (found.database, source.database):
