@@ -61,7 +61,6 @@ def connect(database: str) -> "psycopg.Connection[Any]":
     parser = RawConfigParser()
     parser.read(os.environ["ODOO_RC"])
     given = parser["options"]
-    assert given["db_name"] == database
     return psycopg.connect(
         host=given["db_host"], port=given["db_port"], user=given["db_user"], password=given["db_password"],
         sslmode=given["db_sslmode"], dbname=database, autocommit=True,

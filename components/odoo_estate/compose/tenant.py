@@ -32,7 +32,7 @@ from odoo_estate.odoo.database_access import master_access, master_secret
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
-from odoo_estate.odoo.module_job import OdooJob
+from odoo_estate.odoo.module_job import OdooJob, shared_configuration
 from odoo_estate.odoo.recovery_job import RecoveryJobs, RecoveryRun
 from odoo_estate.odoo.workload import object_name
 from odoo_estate.plan import READER, CachePlan, DatabasePlan, OdooPlan, TenantPlan
@@ -77,7 +77,19 @@ def pooled(plan: TenantPlan, cell: CellOutputs, references: References, at: Here
     jobs = provisioning(plan, at)
     made = prepare_pooled_tenant(jobs, plan.database)
     key = recovery(plan, cell, plan.database.instance, at, made)
-    work(plan, cell, plan.database.instance, key, references, at, made)
+    configuration = None
+    if plan.job and plan.job.odoo:
+        configuration = shared_configuration(
+            "work-configuration",
+            plan.job.odoo,
+            secret=plan.job.name,
+            namespace=plan.namespace,
+            labels=plan.labels,
+            store=PLATFORM_STORE,
+            host=pooler_host(plan.pooler),
+            opts=at.cluster,
+        )
+    work(plan, cell, plan.database.instance, key, references, at, made, configuration=configuration)
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
@@ -127,7 +139,7 @@ def own(
         after(at.components, space, store, database, *nodes, *identity),
     )
     # After the workloads, which have to be told to go first.
-    work(plan, cell, instance, key, references, at, database, environment, login=login)
+    work(plan, cell, instance, key, references, at, database, environment, configuration=environment.configuration)
     route(plan, shared={}, options=after(at.components, space))
     return key if plan.dumps_key else None
 
@@ -399,7 +411,7 @@ def work(
     references: References,
     at: Here,
     *ready: pulumi.Resource,
-    login: Login | None = None,
+    configuration: pulumi.Output[str] | None,
 ) -> None:
     """The job that an initialisation, upgrade or copy has come to, if there is one."""
     job = plan.job
@@ -410,7 +422,7 @@ def work(
         elsewhere = TenantOutputs.read(references[source]).dumps_key_arn if source else cell.key_arn("dumps")
         key = own_key or elsewhere
         RecoveryRun(
-            f"job-{job.phase}",
+            f"work-{job.phase}",
             {
                 "plan": job.recovery,
                 "job": job,
@@ -420,18 +432,16 @@ def work(
             },
             after(at.components, *ready),
         )
-    if job.odoo:
+    if job.odoo and configuration:
         OdooJob(
-            f"job-{job.phase}",
+            f"work-{job.phase}",
             {
                 "plan": job.odoo,
                 "job": job,
                 "namespace": plan.namespace,
                 "labels": plan.labels,
                 "service_account": plan.service_account,
-                "store": STORE if login else PLATFORM_STORE,
-                "database_host": pooler_host(plan.pooler),
-                "credentials": login.arn if login else job.odoo.secret,
+                "configuration": configuration,
                 "variables": object_variables(plan),
             },
             after(at.components, *ready),

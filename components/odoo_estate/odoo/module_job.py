@@ -15,6 +15,7 @@ from odoo_estate.odoo.workload import CONFIGURATION, TEMPORARY_MIB, TRUST, TRUST
 from odoo_estate.plan import ContainerSize, OdooJobPlan, TenantJobPlan
 
 PROGRAM = "odoo_estate_modules"
+CRON_CONF = "cron.conf"
 ASK_FOLDER = "/run/job"
 ASK = f"{ASK_FOLDER}/ask"
 """Modules that Odoo is asked for, with commas; written by the check before it."""
@@ -33,43 +34,49 @@ class OdooJobArgs(TypedDict):
     namespace: str
     labels: Mapping[str, str]
     service_account: str
-    store: str
-    """SecretStore of the namespace."""
-    database_host: str
-    credentials: pulumi.Input[str]
-    """Secrets Manager name or ARN of a document with the password."""
+    configuration: pulumi.Input[str]
+    """Kubernetes Secret with `CRON_CONF`."""
     variables: Mapping[str, pulumi.Input[str]]
 
 
 class OdooJob(pulumi.ComponentResource):
-    """A Job with a configuration of its own, which names its database. Only Odoo's container holds the customer's code, and it holds nothing else; the
-    checks before and after it come from the platform's image."""
+    """A Job with the configuration of the cron workload. Only Odoo's container holds the customer's code, and it holds nothing else; the checks before
+    and after it come from the platform's image."""
 
     def __init__(self, name: str, args: OdooJobArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:odoo:OdooJob", name, None, opts)
-        plan, child = args["plan"], pulumi.ResourceOptions(parent=self)
-        secret = external_secret(
-            f"{name}-configuration",
-            secret=args["job"].name,
-            namespace=args["namespace"],
-            labels=args["labels"],
-            store=args["store"],
-            sources=[Source(document=args["credentials"], fields={"password": "password"})],
-            template={"odoo.conf": configuration(plan, args["database_host"])},
-            opts=child,
-        )
         k8s.batch.v1.Job(
             f"{name}-run",
             metadata=unwatched(args["job"].name, args["namespace"], args["labels"]),
-            spec=once(args["job"], pod(args, secret)),
-            opts=child,
+            spec=once(args["job"], pod(args)),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})
 
 
-def configuration(plan: OdooJobPlan, host: str) -> str:
-    """That of the cron workload, for this database."""
-    return odoo_conf(workload_settings(plan.odoo, plan.workload, host=host, user=plan.user, database=plan.database))
+def shared_configuration(
+    name: str,
+    plan: OdooJobPlan,
+    *,
+    secret: str,
+    namespace: str,
+    labels: Mapping[str, str],
+    store: str,
+    host: str,
+    opts: pulumi.ResourceOptions,
+) -> pulumi.Output[str]:
+    """The configuration of shared workers, for one of their databases; the name of its Secret."""
+    settings = workload_settings(plan.odoo, plan.workload, host=host, user=plan.user, database=plan.database)
+    return external_secret(
+        name,
+        secret=secret,
+        namespace=namespace,
+        labels=labels,
+        store=store,
+        sources=[Source(document=plan.secret, fields={"password": "password"})],
+        template={CRON_CONF: odoo_conf(settings)},
+        opts=opts,
+    )
 
 
 def odoo_command(kind: Kind) -> list[str]:
@@ -84,7 +91,7 @@ def odoo_command(kind: Kind) -> list[str]:
     ]
 
 
-def pod(args: OdooJobArgs, secret: pulumi.Input[str]) -> k8s.core.v1.PodTemplateSpecArgsDict:
+def pod(args: OdooJobArgs) -> k8s.core.v1.PodTemplateSpecArgsDict:
     """Containers one after the other: the check before, Odoo, the check after. Labelled as Odoo, so that it may go where Odoo may; no Service
     selects it."""
     plan = args["plan"]
@@ -101,7 +108,13 @@ def pod(args: OdooJobArgs, secret: pulumi.Input[str]) -> k8s.core.v1.PodTemplate
         containers=containers[-1:],
         before=containers[:-1],
         volumes=[
-            {"name": "configuration", "secret": {"secret_name": secret}},
+            {
+                "name": "configuration",
+                "secret": {
+                    "secret_name": args["configuration"],
+                    "items": [{"key": CRON_CONF, "path": "odoo.conf"}],
+                },
+            },
             {"name": "trust", "secret": {"secret_name": TRUST, "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
             scratch("data", plan.odoo.data_volume_mib),
             scratch("temporary", TEMPORARY_MIB),
