@@ -31,7 +31,7 @@ EVERY = [
     *(work("upgrade", phase, tenant) for phase in PHASES["upgrade"] for tenant in ("iberica.production", "nordfood.production")),
     *(work("copy", phase, "balticpaper.staging") for phase in PHASES["copy"]),
 ]  # fmt: skip
-WITH_JOB = [one for one in EVERY if one.phase not in ("close", "failed", "restored", "copied")]
+WITH_JOB = [one for one in EVERY if one.phase not in ("close", "failed", "open", "restored", "copied")]
 
 
 def ident(one: TenantJob) -> str:

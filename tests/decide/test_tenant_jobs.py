@@ -54,10 +54,10 @@ def test_at_every_step_the_environment_is_closed_and_asleep_and_in_every_other_s
 ) -> None:
     found = plan(kind, phase, KINDS[kind])
     assert found.odoo
-    serving = phase in ("restored", "copied")
+    serving = phase in ("open", "restored", "copied")
     assert found.route.closed == ("" if serving else "maintenance")
     assert ({one.max_replicas for one in found.odoo.workloads.values()} == {0}) != serving
-    assert (found.job is None) == (phase in ("close", "failed", "restored", "copied"))
+    assert (found.job is None) == (phase in ("close", "failed", "open", "restored", "copied"))
     usual = tenant_plan(world(), "acme", KINDS[kind])
     assert (found.buckets, found.own_database, found.backup, found.quota) == (
         usual.buckets, usual.own_database, usual.backup, usual.quota,
@@ -68,8 +68,8 @@ def test_every_phase_belongs_to_a_kind_and_leads_somewhere() -> None:
     assert {phase for phases in PHASES.values() for phase in phases} == set(get_args(Phase))
     for kind, steps in tenant_jobs.AFTER.items():
         ends = set(PHASES[kind]) - steps.keys()
-        assert ends <= {"failed", "restored", "copied"}
-        assert {one for pair in steps.values() for one in pair if one} <= set(PHASES[kind])
+        assert ends <= {"failed", "open", "restored", "copied"}
+        assert {one for pair in steps.values() for one in pair} <= set(PHASES[kind])
 
 
 def test_a_neighbouring_environment_goes_on_meanwhile() -> None:
@@ -94,7 +94,7 @@ def test_only_the_upgrade_itself_runs_the_new_image_until_it_is_through() -> Non
     images = {phase: plan("upgrade", phase).odoo for phase in PHASES["upgrade"]}
     new = tenant_plan(world(), "acme", "production").odoo
     assert new and images["upgrade"] and images["upgrade"].image == new.image
-    assert {one.image for phase, one in images.items() if one and phase != "upgrade"} == {BEFORE}
+    assert {one.image for phase, one in images.items() if one and phase not in ("upgrade", "open")} == {BEFORE}
 
 
 def test_odoo_waits_until_the_last_pod_must_have_left() -> None:

@@ -88,7 +88,7 @@ class Work:
     @property
     def under_way(self) -> TenantJob | None:
         job = tenant_jobs.job_of(self.context, self.tenant)
-        return job if job and job.phase not in tenant_jobs.SERVING else None
+        return job if job and (job.phase == "open" or job.phase not in tenant_jobs.SERVING) else None
 
     def preview(self) -> dict[str, Any]:
         """The steps, as far as this environment has them."""
@@ -143,6 +143,7 @@ class Work:
             modules=modules,
             source=f"{self.tenant.customer}.production" if self.kind == "copy" else None,
             image_before=stands or None,
+            held_copy=tenant_jobs.holds_copy(self.context, self.tenant),
         )
 
     def _standing(self) -> str:
@@ -166,7 +167,7 @@ class Work:
                 self._abandon(operations, job)
             else:
                 came_to = runner.run(job)
-        phase = came_to.phase if came_to else ("abandoned" if self.args.abandon else "done")
+        phase = "abandoned" if self.args.abandon else came_to.phase if came_to and came_to.kind == self.kind else "done"
         kept = fleet.record(self.directory, came_to or job, datetime.now(UTC), phase)
         if self.args.json:
             print(json.dumps({"tenant": self.name, "does": self.kind, "result": phase, "record": str(kept)}))
@@ -175,7 +176,7 @@ class Work:
         return 4 if phase in ("failed", "restored") else 0
 
     def _abandon(self, operations: "Operations", job: TenantJob) -> None:
-        """What failed is given up: nothing of it is left, and what was there before opens again. Raises `BadInput` where that is not there any more."""
+        """What failed is given up: nothing of it is left, and what was there before opens again, in its image. Raises `BadInput` where that is not there any more."""
         at = job.failed_in or job.phase
         if job.kind != "copy" and at not in ("close", "back-up"):
             message = f"{self.name} may be half through its {job.kind}: there is nothing whole to open"
@@ -184,7 +185,9 @@ class Work:
             # Whatever the restore has left beside goes first.
             dropping = job.model_copy(update={"phase": "drop", "attempt": min(99, job.attempt + 1)})
             fleet.Runner(operations).run(dropping)
-        operations.write(None)
+            operations.write(fleet.remembered(job))
+        else:
+            operations.write(job.model_copy(update={"phase": "restored"}))
         operations.up()
 
 
@@ -289,7 +292,7 @@ class Operations:
         ]
         return fleet.ended(engine.read_back(self.stack, urns).get("resources", []), name)
 
-    def following(self, job: TenantJob, *, well: bool) -> Phase | None:
+    def following(self, job: TenantJob, *, well: bool) -> Phase:
         """The step after this one."""
         return tenant_jobs.following(self.work.context, self.work.tenant, job.kind, job.phase, well=well)
 

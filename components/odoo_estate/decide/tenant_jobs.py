@@ -24,7 +24,7 @@ from odoo_estate.plan import (
 )
 from odoo_estate.spec.jobs import JobKind, Phase, TenantJob
 
-SERVING: frozenset[Phase] = frozenset({"restored", "copied"})
+SERVING: frozenset[Phase] = frozenset({"open", "restored", "copied"})
 """States in which the environment is open."""
 IN_ODOO: frozenset[Phase] = frozenset({"initialise", "upgrade", "neutralise"})
 IN_RECOVERY: Mapping[Phase, tuple[str, ...]] = {
@@ -35,12 +35,12 @@ IN_RECOVERY: Mapping[Phase, tuple[str, ...]] = {
     "drop": ("copy", "drop"),
 }
 """What the recovery program is called with."""
-AFTER: Mapping[JobKind, Mapping[Phase, tuple[Phase | None, Phase]]] = {
-    "initialise": {"initialise": (None, "failed")},
+AFTER: Mapping[JobKind, Mapping[Phase, tuple[Phase, Phase]]] = {
+    "initialise": {"initialise": ("open", "failed")},
     "upgrade": {
         "close": ("back-up", "failed"),
         "back-up": ("upgrade", "failed"),
-        "upgrade": (None, "restore"),
+        "upgrade": ("open", "restore"),
         "restore": ("restored", "failed"),
     },
     "copy": {
@@ -50,7 +50,7 @@ AFTER: Mapping[JobKind, Mapping[Phase, tuple[Phase | None, Phase]]] = {
         "drop": ("failed", "failed"),
     },
 }
-"""Step to the one after it when its job did well, None for the end, and to the one when it did not."""
+"""Step to the one after it when its job did well, and to the one when it did not."""
 FIRST: Mapping[JobKind, Phase] = {"initialise": "initialise", "upgrade": "close", "copy": "copy-restore"}
 NEUTRALISE_MINUTES = 10
 """A node, an image, and a few hundred statements."""
@@ -80,13 +80,13 @@ def closed(context: Context, tenant: Tenant) -> bool:
 def holds_copy(context: Context, tenant: Tenant) -> bool:
     """Whether the environment has, or is getting, production's data."""
     job = job_of(context, tenant)
-    return job is not None and job.kind == "copy"
+    return job is not None and (job.kind == "copy" or job.held_copy)
 
 
 def with_image(context: Context, tenant: Tenant, odoo: OdooPlan) -> OdooPlan:
     """Before and after an upgrade that failed, the environment runs what it ran before: new code on an old database is what had been undone."""
     job = job_of(context, tenant)
-    if job is None or job.kind != "upgrade" or job.phase == "upgrade" or not job.image_before:
+    if job is None or job.kind != "upgrade" or job.phase in ("upgrade", "open") or not job.image_before:
         return odoo
     return replace(odoo, image=job.image_before)
 
@@ -239,15 +239,15 @@ def length(context: Context, tenant: Tenant, kind: JobKind, phase: Phase) -> Len
 def steps_of(context: Context, tenant: Tenant, kind: JobKind) -> tuple[Phase, ...]:
     """The steps when all goes well."""
     found: list[Phase] = []
-    phase: Phase | None = FIRST[kind]
-    while phase is not None and phase in AFTER[kind]:
+    phase = FIRST[kind]
+    while phase in AFTER[kind]:
         found.append(phase)
         phase = following(context, tenant, kind, phase, well=True)
     return tuple(found)
 
 
-def following(context: Context, tenant: Tenant, kind: JobKind, phase: Phase, *, well: bool) -> Phase | None:
-    """The step after ``phase``, None for the end. What is dumped nowhere is not backed up and has nothing to go back to."""
+def following(context: Context, tenant: Tenant, kind: JobKind, phase: Phase, *, well: bool) -> Phase:
+    """The step after ``phase``. What is dumped nowhere is not backed up and has nothing to go back to."""
     after = AFTER[kind][phase][0 if well else 1]
     dumped = recovery_load.dumps(context, tenant) is not None
     if after == "back-up" and not dumped:

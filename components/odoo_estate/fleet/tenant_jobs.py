@@ -46,8 +46,8 @@ class Operations(Protocol):
     def ended(self, name: str) -> Ended:
         """Asks how the job of that name is doing."""
 
-    def following(self, job: TenantJob, *, well: bool) -> Phase | None:
-        """The step after this one; None: it is through."""
+    def following(self, job: TenantJob, *, well: bool) -> Phase:
+        """The step after this one."""
 
 
 @dataclass
@@ -71,6 +71,10 @@ class Runner:
             self.operations.write(job)
             self.say(f"{job.tenant}: {job.phase}{f' (attempt {job.attempt})' if job.attempt > 1 else ''}")
             self.operations.up()
+            if job.phase == "open":
+                left = remembered(job)
+                self.operations.write(left)
+                return left
             if job.phase not in AFTER[job.kind]:
                 return job
             ended = self._await(job)
@@ -78,10 +82,6 @@ class Runner:
                 failures.append(f"{job.phase}: {ended.why}")
                 self.say(f"{job.tenant}: {failures[-1]}")
             following = self.operations.following(job, well=ended.how == "well")
-            if following is None:
-                self.operations.write(None)
-                self.operations.up()
-                return None
             job = self._moved(job, following, well=ended.how == "well")
 
     def _await(self, job: TenantJob) -> Ended:
@@ -111,6 +111,15 @@ class Runner:
         if phase == "failed":
             changed["attempt"] = job.attempt
         return job.model_copy(update=changed)
+
+
+def remembered(job: TenantJob) -> TenantJob | None:
+    """What stays on record once nothing is under way: that the environment holds a copy of production."""
+    if not job.held_copy:
+        return None
+    source = f"{job.tenant.partition('.')[0]}.production"
+    forgotten = {"modules": (), "image_before": None, "failed_in": None, "closed_at": None, "held_copy": False}
+    return job.model_copy(update={"kind": "copy", "phase": "copied", "source": source, "attempt": 1, **forgotten})
 
 
 def write(directory: Path, tenant: str, job: TenantJob | None) -> None:

@@ -24,9 +24,10 @@ Phase = Literal[
     "finish",
     "drop",
     "copied",
+    "open",
     "failed",
 ]
-"""``restored``: the upgrade failed, the environment serves what was there before, in the image from before. ``copied``: it serves a copy of
+"""``open``: through, and the file goes as soon as the environment is. ``restored``: the upgrade failed, the environment serves what was there before, in the image from before. ``copied``: it serves a copy of
 production. ``failed``: it stays closed until somebody repeats or abandons it. Every other one is a step, and the environment is closed."""
 
 TenantName = Annotated[
@@ -57,3 +58,5 @@ class TenantJob(Spec):
     image_before: Text | None = None
     """What the environment ran before the upgrade, and runs until the upgrade is through."""
     failed_in: Phase | None = None
+    held_copy: bool = False
+    """The environment held a copy of production when this began."""

@@ -8,8 +8,8 @@ from odoo_estate.spec.jobs import JobKind, Phase, TenantJob
 from odoo_estate.spec.quoting import shown
 
 PHASES: Mapping[JobKind, tuple[Phase, ...]] = {
-    "initialise": ("initialise", "failed"),
-    "upgrade": ("close", "back-up", "upgrade", "restore", "restored", "failed"),
+    "initialise": ("initialise", "open", "failed"),
+    "upgrade": ("close", "back-up", "upgrade", "restore", "restored", "open", "failed"),
     "copy": ("copy-restore", "neutralise", "finish", "drop", "copied", "failed"),
 }
 REMEDY = "let `estate initialise`, `estate upgrade` and `estate copy` write this file, or remove it where nothing is under way"
