@@ -1,5 +1,5 @@
-"""The jobs of an initialisation, upgrade and copy on a real control plane: admission, Pod Security and quota let their pods in, and they find a node, while
-the environment's own workloads are away."""
+"""The jobs of an initialisation, upgrade and copy on a real control plane: admission, Pod Security and quota let their pods in, and they find a
+node, while the environment's own workloads are away."""
 
 from collections.abc import Iterator
 from typing import Any

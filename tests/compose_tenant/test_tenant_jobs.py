@@ -64,8 +64,8 @@ def pod(one: TenantJob) -> dict[str, Any]:
 
 @pytest.mark.parametrize("one", EVERY, ids=ident)
 def test_a_stack_that_is_worked_on_stays_within_its_size(one: TenantJob) -> None:
-    """A namespaced one has no autoscaler and no disruption budget meanwhile. A pooled one, which has neither, is larger by the closed gate, the job and
-    its configuration, for minutes."""
+    """A namespaced one has no autoscaler and no disruption budget meanwhile. A pooled one, which has neither, is larger by the closed gate, the job
+    and its configuration, for minutes."""
     most = {"pooled": 19, "namespaced": 60}.get(plan(one).tenancy)
     if most:
         assert len(graphs.resources(graph(one))) <= most

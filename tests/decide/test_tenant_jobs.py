@@ -212,6 +212,13 @@ def refusal(kind: JobKind, environment: EnvironmentName, *modules: str, **fields
         ),
         ("copy", "staging", {"environments": {"staging": {}}}, "environments", "no production"),
         (
+            "copy",
+            "sandbox",
+            {"storage": {"database_gib": 40}},
+            "workload.storage.database_gib",
+            "is sized for 10",
+        ),
+        (
             "upgrade",
             "production",
             {"service_class": "starter", "environments": {"production": {}}},

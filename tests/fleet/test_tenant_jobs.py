@@ -1,4 +1,5 @@
-"""An initialisation, upgrade or copy is cut off at every call and goes on where it stopped; what fails goes back, or stays closed, and nothing runs twice."""
+"""An initialisation, upgrade or copy is cut off at every call and goes on where it stopped; what fails goes back, or stays closed, and nothing runs
+twice."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -72,7 +73,7 @@ class FakeWorld:
         return self._name(self.file), 600
 
     def ended(self, name: str) -> Ended:
-        self._tick(lambda: None)
+        self._tick(dict)
         assert name in self.jobs, "only what stands can be asked about"
         self.jobs[name] += 1
         if self.jobs[name] < self.polls:
@@ -84,7 +85,10 @@ class FakeWorld:
         return tenant_jobs.following(world(), self.tenant, job.kind, job.phase, well=well)
 
     def run(self, job: TenantJob) -> TenantJob | None:
-        return Runner(self, now=lambda: self.time, clock=lambda: self.time.timestamp(), sleep=self._sleep).run(job)
+        return Runner(self, now=self._now, clock=lambda: self._now().timestamp(), sleep=self._sleep).run(job)
+
+    def _now(self) -> datetime:
+        return self.time
 
     def _sleep(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)

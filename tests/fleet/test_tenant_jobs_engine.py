@@ -1,4 +1,5 @@
-"""`estate initialise`, `upgrade`, `copy` and `expire` under the real engine: engine, files and provider's rules are real, the cluster's jobs are played."""
+"""`estate initialise`, `upgrade`, `copy` and `expire` under the real engine: engine, files and provider's rules are real, the cluster's jobs are
+played."""
 
 import json
 import os

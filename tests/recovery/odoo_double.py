@@ -1,5 +1,6 @@
-"""A double of the executable ``odoo``, which is not at hand here: takes exactly the command lines that the jobs give, writes down what it was asked, and
-leaves in a real database what Odoo 16 to 19 leaves there, as far as the jobs look at it. Usage: ``python odoo_double.py ARGUMENTS…``, with ``ODOO_RC``.
+"""A double of the executable ``odoo``, which is not at hand here: takes exactly the command lines that the jobs give, writes down what it was
+asked, and leaves in a real database what Odoo 16 to 19 leaves there, as far as the jobs look at it. Usage: ``python odoo_double.py ARGUMENTS…``, with
+``ODOO_RC``.
 
 Faithful to Odoo's habit of ending with 0 where a module is unknown or cannot be upgraded. ``DOUBLE_RECORD`` names the file for the command lines,
 ``DOUBLE_FAULT`` what goes wrong: ``dies`` in the middle, ``skips`` a module, ``forgets`` a table while neutralising.

@@ -1,5 +1,5 @@
-"""Installing and upgrading modules: what Odoo is asked for, and what is found out about what it did. Odoo itself is a double (`odoo_double`); its exit
-code says little, as the real one's does."""
+"""Installing and upgrading modules: what Odoo is asked for, and what is found out about what it did. Odoo itself is a double (`odoo_double`); its
+exit code says little, as the real one's does."""
 
 import json
 import os

@@ -176,7 +176,8 @@ class Work:
         return 4 if phase in ("failed", "restored") else 0
 
     def _abandon(self, operations: "Operations", job: TenantJob) -> None:
-        """What failed is given up: nothing of it is left, and what was there before opens again, in its image. Raises `BadInput` where that is not there any more."""
+        """What failed is given up: nothing of it is left, and what was there before opens again, in its image. Raises `BadInput` where that is not
+        there any more."""
         at = job.failed_in or job.phase
         if job.kind != "copy" and at not in ("close", "back-up"):
             message = f"{self.name} may be half through its {job.kind}: there is nothing whole to open"

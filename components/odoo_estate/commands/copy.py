@@ -1,4 +1,5 @@
-"""`estate copy SOURCE TARGET`: brings a neutralised copy of production into another environment of the same customer, checked before anybody reaches it."""
+"""`estate copy SOURCE TARGET`: brings a neutralised copy of production into another environment of the same customer, checked before anybody
+reaches it."""
 
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime

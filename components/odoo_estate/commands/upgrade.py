@@ -1,4 +1,5 @@
-"""`estate upgrade TENANT`: closes the environment, dumps it, upgrades its modules in the catalog's image, checks them, and opens again; or goes back."""
+"""`estate upgrade TENANT`: closes the environment, dumps it, upgrades its modules in the catalog's image, checks them, and opens again; or goes
+back."""
 
 from argparse import ArgumentParser, Namespace
 

@@ -89,7 +89,16 @@ def pooled(plan: TenantPlan, cell: CellOutputs, references: References, at: Here
             host=pooler_host(plan.pooler),
             opts=at.cluster,
         )
-    work(plan, cell, plan.database.instance, key, references, at, made, configuration=configuration)
+    work(
+        plan,
+        cell,
+        plan.database.instance,
+        at,
+        made,
+        own_key=key,
+        references=references,
+        configuration=configuration,
+    )
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
@@ -139,7 +148,17 @@ def own(
         after(at.components, space, store, database, *nodes, *identity),
     )
     # After the workloads, which have to be told to go first.
-    work(plan, cell, instance, key, references, at, database, environment, configuration=environment.configuration)
+    work(
+        plan,
+        cell,
+        instance,
+        at,
+        database,
+        environment,
+        own_key=key,
+        references=references,
+        configuration=environment.configuration,
+    )
     route(plan, shared={}, options=after(at.components, space))
     return key if plan.dumps_key else None
 
@@ -407,10 +426,10 @@ def work(
     plan: TenantPlan,
     cell: CellOutputs,
     instance: str,
-    own_key: pulumi.Output[str] | None,
-    references: References,
     at: Here,
     *ready: pulumi.Resource,
+    own_key: pulumi.Output[str] | None,
+    references: References,
     configuration: pulumi.Output[str] | None,
 ) -> None:
     """The job that an initialisation, upgrade or copy has come to, if there is one."""

@@ -1,4 +1,5 @@
-"""Environments whose day has passed: a sandbox, or another trial whose contract names a day, is taken down with its data on purpose, and nothing else is."""
+"""Environments whose day has passed: a sandbox, or another trial whose contract names a day, is taken down with its data on purpose, and nothing
+else is."""
 
 from dataclasses import replace
 from datetime import date

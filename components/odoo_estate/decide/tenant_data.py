@@ -69,7 +69,11 @@ def copy_targets(context: Context, tenant: Tenant) -> list[Tenant]:
         return []
     allowed = context.service_class(tenant.customer).copies_to
     others = (Tenant(tenant.customer, one) for one in sorted(context.customers[tenant.customer].environments))
-    return [one for one in others if one.environment in allowed and context.tenancy(one) == context.tenancy(tenant)]
+    return [
+        one
+        for one in others
+        if one.environment in allowed and "pooled" != context.tenancy(one) == context.tenancy(tenant)
+    ]
 
 
 def copy_sources(context: Context, tenant: Tenant) -> list[Tenant]:

@@ -348,11 +348,21 @@ def _check_copy(context: Context, tenant: Tenant) -> None:
             value="pooled",
             remedy="give the customer a namespace of its own (placement)",
         )
+    whole, room = (sizing.load_in(context, one).database_gib for one in (production, tenant))
+    if whole > room:
+        raise Refused(
+            f"production holds {whole} GiB, {tenant.environment} is sized for {room}",
+            document=document,
+            field=("workload", "storage", "database_gib"),
+            value=whole,
+            allowed=(f"at most {room}",),
+            remedy="copy into staging, which is sized for all of production's data",
+        )
     wanted = contract.environments["production"].version or contract.odoo
     found = contract.environments[tenant.environment].version or contract.odoo
     if wanted != found:
         raise Refused(
-            f"production runs Odoo {wanted}, {tenant.environment} runs {found}: another series takes a migration of the data, not an upgrade of modules",
+            f"production runs Odoo {wanted}, {tenant.environment} runs {found}: another series takes a migration of the data",
             document=document,
             field=(*field, "version"),
             value=found,

@@ -1,7 +1,7 @@
 """Brings an initialisation, upgrade or copy from step to step: write where it is, bring that up, see how the step's job ends.
 
-The file is the journal. A run that was cut off, at any point, begins again at the step that the file names: its plan is what stands already or what was
-being made, and its job bears the run's name, so that it is found and not made twice.
+The file is the journal. A run that was cut off, at any point, begins again at the step that the file names: its plan is what stands already or what
+was being made, and its job bears the run's name, so that it is found and not made twice.
 """
 
 import json

@@ -63,8 +63,8 @@ def pod_template(
     spread_over: Sequence[k8s.core.v1.TopologySpreadConstraintArgsDict] = (),
     restart_policy: str = "Always",
 ) -> k8s.core.v1.PodTemplateSpecArgsDict:
-    """A pod that runs as ``uid``, without a token of the API server; ``tolerations`` maps a NoSchedule taint's key to its value. ``before`` run one after
-    the other before all others."""
+    """A pod that runs as ``uid``, without a token of the API server; ``tolerations`` maps a NoSchedule taint's key to its value. ``before`` run one
+    after the other before all others."""
     spec: k8s.core.v1.PodSpecArgsDict = {
         "service_account_name": service_account,
         "automount_service_account_token": False,

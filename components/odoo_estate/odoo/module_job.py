@@ -40,8 +40,8 @@ class OdooJobArgs(TypedDict):
 
 
 class OdooJob(pulumi.ComponentResource):
-    """A Job with the configuration of the cron workload. Only Odoo's container holds the customer's code, and it holds nothing else; the checks before
-    and after it come from the platform's image."""
+    """A Job with the configuration of the cron workload. Only Odoo's container holds the customer's code, and it holds nothing else; the checks
+    before and after it come from the platform's image."""
 
     def __init__(self, name: str, args: OdooJobArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:odoo:OdooJob", name, None, opts)

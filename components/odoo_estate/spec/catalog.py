@@ -335,7 +335,7 @@ class Assumptions(Spec):
     trial_users: Positive
     trial_orders_per_hour: Positive
     trial_database_gib: Positive
-    """A sandbox or development environment: no copy of production's data."""
+    """A sandbox or development environment; a copy of production that is larger is refused."""
     cache_mib_per_tenant: Positive
     cache_mib_per_user: Number
     session_seconds: Positive

@@ -27,8 +27,9 @@ Phase = Literal[
     "open",
     "failed",
 ]
-"""``open``: through, and the file goes as soon as the environment is. ``restored``: the upgrade failed, the environment serves what was there before, in the image from before. ``copied``: it serves a copy of
-production. ``failed``: it stays closed until somebody repeats or abandons it. Every other one is a step, and the environment is closed."""
+"""``open``: through, and the file goes as soon as the environment is. ``restored``: the upgrade failed, the environment serves what was there
+before, in the image from before. ``copied``: it serves a copy of production. ``failed``: it stays closed until somebody repeats or abandons it.
+Every other one is a step, and the environment is closed."""
 
 TenantName = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*\.(production|staging|sandbox|development)$", max_length=64)

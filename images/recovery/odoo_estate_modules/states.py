@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 INSTALLED = "installed"
 PENDING = ("to install", "to upgrade", "to remove")
-"""What an interrupted run leaves behind. As long as there is one, Odoo runs no scheduled action in that database, and its next start goes on with it."""
+"""What an interrupted run leaves behind. As long as there is one, Odoo runs no scheduled action in that database, and its next start goes on with
+it."""
 EVERYTHING = "all"
 """Stands for ``base``, with which Odoo upgrades everything that depends on it."""
 
@@ -28,8 +29,8 @@ def series(found: Modules) -> str:
 
 
 def to_install(found: Modules, wanted: Collection[str]) -> list[str]:
-    """Those of ``wanted`` that are not there, ``base`` before all others. Nothing that is installed is asked for: with ``--init`` Odoo would write the
-    module's records anew over what the customer changed."""
+    """Those of ``wanted`` that are not there, ``base`` before all others. Nothing that is installed is asked for: with ``--init`` Odoo would write
+    the module's records anew over what the customer changed."""
     return [name for name in dict.fromkeys(("base", *wanted)) if name not in found or found[name].state != INSTALLED]
 
 

@@ -65,7 +65,14 @@ def restored(
     with scratch_database(admin, manifest.shape) as database:
         with fetched(settings, backups, manifest, checks) as file:
             log("dump_fetched", dump=manifest.dump, seconds=round(time.monotonic() - started, 3))
-            _load(settings, database, file, checks, role, manifest.contents.extensions if role else ())
+            _load(
+                settings,
+                database,
+                file,
+                checks,
+                role=role,
+                extensions=manifest.contents.extensions if role else (),
+            )
         seconds = round(time.monotonic() - started, 3)
         log("database_restored", dump=manifest.dump, seconds=seconds)
         deleted = _judge(settings, database, manifest, checks)
@@ -113,7 +120,7 @@ def _decrypt(
 
 
 def _load(
-    settings: Settings, database: str, file: IO[bytes], checks: Checks, role: str, extensions: Iterable[str]
+    settings: Settings, database: str, file: IO[bytes], checks: Checks, *, role: str, extensions: Iterable[str]
 ) -> None:
     with connected(database) as session:
         # What belongs to a role is given to it as soon as it is made, which takes this grant; the dump's own grants come last.
