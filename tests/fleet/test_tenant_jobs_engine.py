@@ -226,7 +226,7 @@ def test_the_preview_shows_steps_minutes_and_what_happens_otherwise(
 ) -> None:
     assert estate("upgrade", "oakfurniture.production", "--modules", "all") == 0
     said = capsys.readouterr().out
-    assert said.index("close") < said.index("back-up") < said.index("2. back-up") + 1
+    assert said.index("1. close") < said.index("2. back-up") < said.index("3. upgrade")
     assert "back to the dump and the image from before" in said and "nothing was touched" in said
     assert estate("copy", "oakfurniture.production", "oakfurniture.staging", "--json") == 0
     (preview,) = json.loads(capsys.readouterr().out)["previews"]

@@ -87,7 +87,8 @@ def odoo_command(kind: Kind) -> list[str]:
     return [
         "sh",
         "-ec",
-        f'modules=$(cat "$ASK")\n[ -n "$modules" ] || exit 0\nexec odoo --database="$DATABASE" {verb} {" ".join(QUIET)}',
+        # Not $(…), which Kubernetes would look up as a variable of its own.
+        f'IFS= read -r modules < "$ASK" || [ -n "$modules" ] || exit 0\nexec odoo --database="$DATABASE" {verb} {" ".join(QUIET)}',
     ]
 
 
