@@ -141,36 +141,25 @@ def test_an_upgrade_that_fails_goes_back_to_the_dump_and_the_image_from_before(
     assert fleet.running_image(state(stack)) == new
 
 
-def test_a_copy_is_made_checked_and_remembered_and_one_that_fails_stays_closed(
+def test_a_copy_that_fails_stays_closed_until_it_is_given_up_or_repeated(
     stacks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack = "tenant.oakfurniture.staging"
+    stack, file = "tenant.oakfurniture.staging", stacks / "jobs" / "oakfurniture.staging.yaml"
     copy = ("copy", "oakfurniture.production", "oakfurniture.staging", "--yes", "--override", "storage")
-    asked = play(monkeypatch, lambda name: Ended(how="badly" if name.startswith("finish-") else "well", why="exit 3"))
+    failed = play(monkeypatch, lambda name: Ended(how="badly" if name.startswith("finish-") else "well", why="exit 3"))
     assert estate(*copy) == 4
-    assert [name.split("-oakfurniture")[0] for name in asked] == ["copy-restore", "neutralise", "finish", "drop"]
+    assert [name.split("-oakfurniture")[0] for name in failed] == ["copy-restore", "neutralise", "finish", "drop"]
     assert replicas(stack) == {0} and len(gates(stack)) == 1
-    assert estate("up", stack) == 0 and len(gates(stack)) == 1, "an update in between opens nothing"
-    first = asked[0]
-    del asked[:]
-    asked = play(monkeypatch, lambda name: Ended(how="well"))
-    assert estate(*copy) == 0
-    assert asked[0] != first, "a repeated step is a job of another name"
-    assert gates(stack) == [] and 0 not in replicas(stack)
-    kept = yaml.safe_load((stacks / "jobs" / "oakfurniture.staging.yaml").read_text())
-    assert (kept["phase"], kept["source"]) == ("copied", "oakfurniture.production")
-
-
-def test_a_failed_copy_that_is_given_up_opens_what_was_there(stacks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stack = "tenant.oakfurniture.staging"
-    copy = ("copy", "oakfurniture.production", "oakfurniture.staging", "--yes", "--override", "storage")
-    play(monkeypatch, lambda name: Ended(how="badly" if name.startswith("copy-restore-") else "well", why="exit 4"))
-    assert estate(*copy) == 4
-    asked = play(monkeypatch, lambda name: Ended(how="well"))
+    given_up = play(monkeypatch, lambda name: Ended(how="well"))
     assert estate(*copy, "--abandon") == 0
-    assert [name.split("-oakfurniture")[0] for name in asked] == ["drop"]
+    assert [name.split("-oakfurniture")[0] for name in given_up] == ["drop"]
+    assert gates(stack) == [] and 0 not in replicas(stack) and not file.exists()
+    again = play(monkeypatch, lambda name: Ended(how="well"))
+    assert estate(*copy) == 0
+    assert len(again) == 3 and not set(again) & set(failed), "a repeated step is a job of another name"
     assert gates(stack) == [] and 0 not in replicas(stack)
-    assert not (stacks / "jobs" / "oakfurniture.staging.yaml").exists()
+    kept = yaml.safe_load(file.read_text())
+    assert (kept["phase"], kept["source"]) == ("copied", "oakfurniture.production")
 
 
 def test_several_environments_are_initialised_with_one_command(stacks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
