@@ -1180,6 +1180,8 @@ class TenantDatabasePlan:
     """Raised by a rotation; the two users take turns."""
     suspended: bool = False
     """Nobody gets in, neither by the pooler nor by the server; all data stays."""
+    expired: bool = False
+    """An environment whose day has passed: its database and roles go now, whatever it held."""
     removal: "RemovalPlan | None" = None
     """The database goes now; the server refuses unless everything that the plan says is so."""
     pool_login: str = ""
@@ -1271,6 +1273,57 @@ class RecoveryPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OdooJobPlan:
+    """One run of Odoo's executable in the tenant's namespace, as the tenant's database user and with its configuration. What is installed is checked
+    before and after it, except by ``neutralise``, whose work the platform's own job checks."""
+
+    kind: Literal["initialise", "upgrade", "neutralise"]
+    database: str
+    modules: tuple[str, ...]
+    not_before: str
+    """Moment (ISO, UTC) until which pods may still be leaving; empty: there are none."""
+    checks_image: str
+    """The recovery program's image by digest, which the checks are in."""
+    odoo: OdooPlan
+    workload: WorkloadPlan
+    """Whose size, settings and place it has: cron's, because it works in the background as well."""
+    user: str
+    secret: str
+    """Pooled tenancy: Secrets Manager name of the shared login's credentials; else empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCommandPlan:
+    """One run of the recovery program on demand, as ``service_account`` and as the master user of the tenant's instance."""
+
+    arguments: tuple[str, ...]
+    image: str
+    namespace: str
+    service_account: str
+    size: ContainerSize
+    priority_class: str
+    variables: Mapping[str, str]
+    """The program's environment but for the key."""
+    scratch_mib: int
+    own_volume: bool
+    key_stack: str
+    """The stack that made the key of the dumps, where another tenant's did; empty: this tenant's own, or the cell's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantJobPlan:
+    """The one job that an initialisation, upgrade or copy has come to. It exists only as long as the environment is closed, when there is no
+    autoscaler and no disruption budget, so that a stack does not grow by it."""
+
+    name: str
+    phase: str
+    deadline_seconds: int
+    retries: int
+    odoo: OdooJobPlan | None
+    recovery: RecoveryCommandPlan | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TenantPlan(Plan):
     """One tenant environment, in any tenancy. What a tenancy does not have is None or empty."""
 
@@ -1320,6 +1373,7 @@ class TenantPlan(Plan):
     """Own key of the dumps, beside an own data key; None: the cell's."""
     recovery: RecoveryPlan | None = None
     """Dumps and their verification; production only."""
+    job: TenantJobPlan | None = None
     expires: str = ""
     """ISO date after which a sandbox environment is removed."""
     legal_name: str = ""

@@ -10,6 +10,7 @@ import pulumi
 from odoo_estate.compose import compose
 from odoo_estate.decide import compile_stack
 from odoo_estate.decide.dr import drilled
+from odoo_estate.decide.expiry import expired
 from odoo_estate.decide.lifting import lift_protection
 from odoo_estate.decide.naming import away_stack
 from odoo_estate.errors import EstateError
@@ -23,6 +24,10 @@ LIFT_PROTECTION = "ODOO_ESTATE_LIFT_PROTECTION"
 
 DRILL = "ODOO_ESTATE_DRILL"
 """Set by ``estate drill``: JSON with the arguments of `drilled`, where its stack has got to."""
+
+
+EXPIRE = "ODOO_ESTATE_EXPIRE"
+"""Set to ``yes`` by ``estate expire``: the update that empties an environment whose day has passed."""
 
 
 def run(directory: Path) -> None:
@@ -43,6 +48,8 @@ def run(directory: Path) -> None:
         )
     if isinstance(plan, DrillPlan):
         plan = drilled(plan, **json.loads(os.environ.get(DRILL) or '{"promoted": false, "recovery_points": {}}'))
+    if os.environ.get(EXPIRE) == "yes" and isinstance(plan, TenantPlan):
+        plan = expired(plan, datetime.now(UTC).date())
     if os.environ.get(LIFT_PROTECTION) == "yes":
         plan = lift_protection(plan)
     compose(plan, organization=pulumi.get_organization(), project=pulumi.get_project())

@@ -39,13 +39,19 @@ class Run:
     """One command over a selection of stacks."""
 
     def __init__(
-        self, args: Namespace, *, environment: Mapping[str, str] | None = None, policy_packs: Sequence[Path] = ()
+        self,
+        args: Namespace,
+        *,
+        environment: Mapping[str, str] | None = None,
+        policy_packs: Sequence[Path] = (),
+        expired: bool = False,
     ) -> None:
+        """``expired``: environments whose day has passed are no error, because they are what is worked on."""
         self.args = args
         directory = Path(args.estate)
         self.project: Project = find_project(directory)
         self.today = datetime.now(UTC).date()
-        self.documents = load(directory, today=self.today)
+        self.documents = load(directory, today=None if expired else self.today)
         self.plan: EstatePlan = compile_estate(self.documents, today=self.today)
         self.stacks = reachable(self.plan, select(self.plan, args.stacks, everything=args.all), everything=args.all)
         self.policies = [str(pack) for pack in policy_packs]

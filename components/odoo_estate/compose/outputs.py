@@ -166,6 +166,11 @@ class TenantOutputs(StackOutputs):
     contract = "tenant/1"
 
     @property
+    def dumps_key_arn(self) -> pulumi.Output[str]:
+        """The ARN of the key of its own that its dumps are encrypted with."""
+        return _text(self.values["dumpsKey"])
+
+    @property
     def dumps_key_copy(self) -> pulumi.Output[str]:
         """The ARN of its own dumps key's replica in the recovery region."""
         return _text(self.values["dumpsKeyCopy"])

@@ -11,6 +11,7 @@ from odoo_estate.kubernetes.pgbouncer_ini import pooler_login
 from odoo_estate.odoo.database_access import master_secret, password_access
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.database_sql import (
+    expiry_script,
     instance_script,
     login_script,
     pooled_tenant_script,
@@ -129,9 +130,9 @@ def prepare_tenant(
     return at.run(
         "database",
         instance=instance,
-        script=removal_script() if database.removal else tenant_script() + tenant_readers_script(),
+        script=ending(database) or tenant_script() + tenant_readers_script(),
         variables=database_variables(database),
-        passwords={} if database.removal else {"login": password},
+        passwords={} if ending(database) else {"login": password},
         after_jobs=prepared,
     )
 
@@ -141,10 +142,17 @@ def prepare_pooled_tenant(at: Provisioning, instance: str, database: TenantDatab
     return at.run(
         "database",
         instance=instance,
-        script=removal_script() if database.removal else pooled_tenant_script() + tenant_readers_script(),
+        script=ending(database) or pooled_tenant_script() + tenant_readers_script(),
         variables=database_variables(database),
         passwords={},
     )
+
+
+def ending(database: TenantDatabasePlan) -> str:
+    """The script of a database that goes; empty while it stays."""
+    if database.expired:
+        return expiry_script()
+    return removal_script() if database.removal else ""
 
 
 def database_variables(database: TenantDatabasePlan) -> dict[str, str]:
@@ -156,6 +164,8 @@ def database_variables(database: TenantDatabasePlan) -> dict[str, str]:
         "FORMER_USER": database.former_user,
         "POOL_LOGIN": database.pool_login,
     }
+    if database.expired:
+        return names
     if end := database.removal:
         return {
             **names,

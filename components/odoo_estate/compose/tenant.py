@@ -32,7 +32,8 @@ from odoo_estate.odoo.database_access import instance_name, master_access, maste
 from odoo_estate.odoo.database_job import DatabaseJob
 from odoo_estate.odoo.environment import OdooEnvironment, SessionStore
 from odoo_estate.odoo.login import Login
-from odoo_estate.odoo.recovery_job import RecoveryJobs
+from odoo_estate.odoo.module_job import OdooJob, shared_configuration
+from odoo_estate.odoo.recovery_job import RecoveryJobs, RecoveryRun
 from odoo_estate.odoo.workload import object_name
 from odoo_estate.plan import OWN, READER, CachePlan, DatabasePlan, OdooPlan, TenantPlan
 
@@ -59,9 +60,9 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
     dumps = own_dumps_key(plan, at)
     dumps_key_arn = dumps.arn if dumps else inherited_dumps_key(plan, references, cell)
     if plan.odoo is None:
-        pooled(plan, at, dumps_key_arn)
+        pooled(plan, references, at, dumps_key_arn)
     else:
-        own(plan, plan.odoo, cell, at, dumps_key_arn)
+        own(plan, plan.odoo, cell, references, at, dumps_key_arn=dumps_key_arn)
     if not plan.away:  # the hosts' records lead to the ingress' name, and that is what moves
         records(plan, references, cell, at)
     governance(plan, cell, at)
@@ -69,19 +70,48 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
         urls=[f"https://{host}" for host in plan.route.hosts],
         namespace=plan.namespace,
         database=plan.database.name,
+        **({"dumpsKey": dumps.arn} if dumps else {}),
         **({"dumpsKeyCopy": dumps.replica_arn} if dumps and dumps.replica_arn is not None else {}),
     )
 
 
-def pooled(plan: TenantPlan, at: Here, dumps_key_arn: pulumi.Input[str]) -> None:
+def pooled(plan: TenantPlan, references: References, at: Here, dumps_key_arn: pulumi.Input[str]) -> None:
     """The shared workers serve it: no namespace, no pods, no secret of its own."""
     jobs = provisioning(plan, at)
     made = prepare_pooled_tenant(jobs, shared_instance(plan), plan.database)
     recovery(plan, shared_instance(plan), at, made, dumps_key_arn)
+    configuration = None
+    if plan.job and plan.job.odoo:
+        configuration = shared_configuration(
+            "work-configuration",
+            plan.job.odoo,
+            secret=plan.job.name,
+            namespace=plan.namespace,
+            labels=plan.labels,
+            store=PLATFORM_STORE,
+            host=pooler_host(plan.pooler),
+            opts=at.cluster,
+        )
+    work(
+        plan,
+        shared_instance(plan),
+        at,
+        made,
+        key_arn=source_key(plan, references, dumps_key_arn),
+        configuration=configuration,
+    )
     route(plan, shared=SHARED, options=after(at.components, made))
 
 
-def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here, dumps_key_arn: pulumi.Input[str]) -> None:
+def own(
+    plan: TenantPlan,
+    odoo: OdooPlan,
+    cell: CellOutputs,
+    references: References,
+    at: Here,
+    *,
+    dumps_key_arn: pulumi.Input[str],
+) -> None:
     """Data, nodes, namespace, identity, database, workloads and the way in."""
     data = own_data(plan, cell, at)
     nodes = own_nodes(plan, cell, at)
@@ -105,8 +135,9 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here, dumps_key
         at.components,
     )
     database = own_database(plan, data, login, jobs, store)
-    recovery(plan, shared_name(plan) if data.database else shared_instance(plan), at, database, dumps_key_arn)
-    OdooEnvironment(
+    instance = shared_name(plan) if data.database else shared_instance(plan)
+    recovery(plan, instance, at, database, dumps_key_arn)
+    environment = OdooEnvironment(
         "odoo",
         {
             "odoo": odoo,
@@ -123,6 +154,16 @@ def own(plan: TenantPlan, odoo: OdooPlan, cell: CellOutputs, at: Here, dumps_key
             "variables": object_variables(plan),
         },
         after(at.components, space, store, database, *nodes, *identity),
+    )
+    # After the workloads, which have to be told to go first.
+    work(
+        plan,
+        instance,
+        at,
+        database,
+        environment,
+        key_arn=source_key(plan, references, dumps_key_arn),
+        configuration=environment.configuration,
     )
     route(plan, shared={}, options=after(at.components, space))
 
@@ -387,6 +428,52 @@ def recovery(
         },
         after(at.components, database, identity),
     )
+
+
+def work(
+    plan: TenantPlan,
+    instance: str,
+    at: Here,
+    *ready: pulumi.Resource,
+    key_arn: pulumi.Input[str],
+    configuration: pulumi.Output[str] | None,
+) -> None:
+    """The job that an initialisation, upgrade or copy has come to, if there is one."""
+    job = plan.job
+    if job is None:
+        return
+    if job.recovery:
+        RecoveryRun(
+            f"work-{job.phase}",
+            {
+                "plan": job.recovery,
+                "job": job,
+                "labels": plan.labels,
+                "service": master_secret(instance),
+                "key_arn": key_arn,
+            },
+            after(at.components, *ready),
+        )
+    if job.odoo and configuration:
+        OdooJob(
+            f"work-{job.phase}",
+            {
+                "plan": job.odoo,
+                "job": job,
+                "namespace": plan.namespace,
+                "labels": plan.labels,
+                "service_account": plan.service_account,
+                "configuration": configuration,
+                "variables": object_variables(plan),
+            },
+            after(at.components, *ready),
+        )
+
+
+def source_key(plan: TenantPlan, references: References, dumps_key_arn: pulumi.Input[str]) -> pulumi.Input[str]:
+    """What opens the dump that a job works with: for a copy its source's key, where that has one of its own."""
+    source = plan.job.recovery.key_stack if plan.job and plan.job.recovery else ""
+    return TenantOutputs.read(references[source]).dumps_key_arn if source else dumps_key_arn
 
 
 def own_dumps_key(plan: TenantPlan, at: Here) -> Key | None:

@@ -139,6 +139,7 @@ def context_of(documents: Documents, today: date | None) -> Context:
         documents.drills,
         evidence=documents.evidence,
         federation=documents.federation,
+        jobs=documents.jobs,
     )
 
 

@@ -21,6 +21,7 @@ from odoo_estate.spec.drills import Drill
 from odoo_estate.spec.estate import Cell, Estate, Partner
 from odoo_estate.spec.evidence import Evidence
 from odoo_estate.spec.fields import EnvironmentName
+from odoo_estate.spec.jobs import TenantJob
 from odoo_estate.spec.recovery import CellRecovery
 
 T = TypeVar("T")
@@ -66,6 +67,8 @@ class Context:
     """SAML metadata of the identity providers of ``people`` and for ``emergency``."""
     away: str = ""
     """A cell that is looked at as it is in its recovery region; empty: every cell where it lives. See `away_from`."""
+    jobs: Mapping[str, TenantJob] = field(default_factory=dict)
+    """Tenant to its initialisation, upgrade or copy (``jobs/``)."""
     memo: dict[object, object] = field(default_factory=dict, repr=False)
     """Results of pure functions over this context, by function and arguments."""
 

@@ -170,7 +170,7 @@ def _namespaces(context: Context, cell: str) -> dict[str, dict[str, str]]:
 def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPlan:
     service = context.catalog.service_classes[service_class]
     limit = context.catalog.rate_limits[service.rate_limit]
-    odoo = _odoo(context, cell, service_class)
+    odoo = pooled_odoo(context, cell, service_class)
     return PooledWorkersPlan(
         namespace=shared.pooled_namespace(service_class),
         service_class=service_class,
@@ -197,7 +197,8 @@ def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPla
     )
 
 
-def _odoo(context: Context, cell: str, service_class: str) -> OdooPlan:
+def pooled_odoo(context: Context, cell: str, service_class: str) -> OdooPlan:
+    """What the shared workers of a class run."""
     series = pooled_series(context, cell, service_class)
     version = context.catalog.versions.odoo[series]
     settings = common_settings("shared", (*version.server_wide_modules, HEADER_FILTER))

@@ -37,6 +37,7 @@ Question = Literal[
     "objects-pending",
     "nodes-ready",
     "serving",
+    "free-storage",
 ]
 IDLE_LAG_SECONDS = 300
 """A PostgreSQL replica whose source writes nothing is reported up to five minutes behind (RDS user guide): no less can be waited for."""

@@ -254,6 +254,25 @@ def cron(timing: Timing, number: int) -> str:
 # --- with what -----------------------------------------------------------------------------------------------------
 
 
+def _copies(context: Context, tenant: Tenant) -> list[dict[str, Json]]:
+    """Write into the filestores of those environments that may hold a copy, and see what they have."""
+    filestores = [tenant_data.filestore(context, one) for one in tenant_data.copy_targets(context, tenant)]
+    found: list[dict[str, Json]] = []
+    for bucket, below in filestores:
+        listed: dict[str, Json] = {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": f"arn:aws:s3:::{bucket}"}
+        if below:
+            listed["Condition"] = {"StringLike": {"s3:prefix": f"{below}*"}}
+        found += [
+            listed,
+            {
+                "Effect": "Allow",
+                "Action": ["s3:AbortMultipartUpload", "s3:PutObject"],
+                "Resource": f"arn:aws:s3:::{bucket}/{below}*",
+            },
+        ]
+    return found
+
+
 def role(context: Context, tenant: Tenant, attachments: str) -> RolePlan:
     """Write what is new below the tenant's prefix, read it back, read the versions of its filestore, use the keys of both buckets through S3, and
     the dumps' key with the tenant in the encryption context, which a dump of another tenant does not have. Whatever is allowed elsewhere, it
@@ -303,6 +322,7 @@ def role(context: Context, tenant: Tenant, attachments: str) -> RolePlan:
                 "Action": ["s3:GetObject", "s3:GetObjectVersion"],
                 "Resource": f"{files}/{below}*",
             },
+            *_copies(context, tenant),
             *(identities.use_key(target, one, "s3", ["kms:Decrypt", "kms:GenerateDataKey"]) for one in keys),
             {
                 "Effect": "Allow",

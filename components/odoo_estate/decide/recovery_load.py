@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from odoo_estate.decide import sizing
+from odoo_estate.decide import sizing, tenant_data
 from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.schedules import DAY
 from odoo_estate.spec.catalog import Dumps
@@ -104,5 +104,8 @@ def scratch_gib(context: Context, tenant: Tenant) -> int:
 
 
 def scratch_database_gib(context: Context, tenant: Tenant) -> int:
-    """Storage that a verification takes on the tenant's instance while it runs: the whole database once more. 0: there is none."""
+    """Storage that a verification takes on the tenant's instance while it runs: the whole database once more. 0: there is none. Where a copy may
+    lie it is the copy, which stands beside the environment's database until it is checked."""
+    for production in tenant_data.copy_sources(context, tenant):
+        return sizing.load_in(context, production).database_gib
     return sizing.load_in(context, tenant).database_gib if "verify" in work(context, tenant) else 0

@@ -56,7 +56,7 @@ def load_in(context: Context, tenant: Tenant) -> Load:
         integration_requests_per_hour=min(load.integration_requests_per_hour, known.trial_orders_per_hour),
         database_gib=min(load.database_gib, known.trial_database_gib),
         filestore_gib=min(load.filestore_gib, known.trial_database_gib),
-        arithmetic=f"a trial: at most {known.trial_users} users at once and {known.trial_database_gib} GiB, no copy of production",
+        arithmetic=f"a trial: at most {known.trial_users} users at once and {known.trial_database_gib} GiB, of a copy too",
     )
 
 

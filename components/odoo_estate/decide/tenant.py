@@ -19,6 +19,7 @@ from odoo_estate.decide import (
     shared,
     sizing,
     tenant_data,
+    tenant_jobs,
     workloads,
 )
 from odoo_estate.decide.backup import BackupTerms
@@ -73,7 +74,7 @@ LEAST_CONCURRENT = 16
 SPEND_ACTUAL_PERCENT = (80, 100)
 SPEND_FORECAST_PERCENT = (100,)
 TRIAL_DATA_CLASS = "internal"
-"""Sandboxes and development hold no copy of production's data."""
+"""Sandboxes and development that hold no copy of production's data."""
 UNPROTECTED_DAYS = 1
 """Point-in-time recovery of an instance that can be copied from production again: enough to undo a mistake of the day."""
 
@@ -102,7 +103,8 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     odoo, own = None, _Own()
     if tenancy != "pooled":
         odoo, own = _runtime(context, tenant, series, decisions, found)
-    database = _database(context, tenant, own, series)
+        odoo = tenant_jobs.with_image(context, tenant, odoo)
+    database = tenant_jobs.unhurried(context, tenant, _database(context, tenant, own, series))
     bucket_terms = owed or backup.tenant_terms(context, customer)
     owned = tenant_data.buckets(context, tenant, bucket_terms)
     inherited = _inherited(context, tenant, owed)
@@ -113,11 +115,13 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     decisions.append(_maintenance_decision(context, tenant))
     attachments = owned["attachments"].name if owned else shared.cell_bucket(context, cell, "attachments")
     recovery = recovery_jobs.recovery_plan(context, tenant, database, attachments)
+    job = tenant_jobs.job_plan(context, tenant, odoo, database, recovery)
     route = _route(context, tenant, service, odoo, database.name)
     decisions += _domains(route)
     decisions += promised
     decisions += lifecycle.decisions(context, tenant)
     decisions += recovery_jobs.decisions(context, tenant, recovery)
+    decisions += tenant_jobs.decisions(context, tenant)
     found += proved
     return TenantPlan(
         estate=context.estate.estate,
@@ -137,7 +141,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
             )
             for one in contract.exceptions
         ),
-        depends_on=(cell_stack(cell), platform_stack(cell)),
+        depends_on=(cell_stack(cell), platform_stack(cell), *tenant_jobs.stacks_read(job)),
         customer=customer,
         environment=environment,
         tenancy=tenancy,
@@ -148,7 +152,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         pod_security=context.catalog.versions.pod_security,
         namespace=_namespace(context, tenant),
         labels=labels(own_tags),
-        odoo=_asleep(odoo) if odoo and contract.suspended else odoo,
+        odoo=_asleep(odoo) if odoo and (contract.suspended or tenant_jobs.closed(context, tenant)) else odoo,
         quota=_quota(odoo, own.pooler, context) if odoo else None,
         network=_network(context, tenant, own.pooler) if odoo else None,
         database=database,
@@ -172,6 +176,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         key=tenant_data.key(context, tenant),
         dumps_key=dumps_key.tenant_key(context, tenant) if recovery else None,
         recovery=recovery,
+        job=job,
         expires=contract.environments[environment].expires or "",
         legal_name=contract.name,
     )
@@ -582,7 +587,7 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
         database_filter="" if odoo else f"^{database}$",
         brand=contract.partner or shared.OPERATOR_BRAND,
         allow_from=(*contract.allow_from, *private_networks(contract)) if contract.allow_from else (),
-        closed="suspended" if contract.suspended else "",
+        closed="suspended" if contract.suspended else "maintenance" if tenant_jobs.closed(context, tenant) else "",
     )
 
 
@@ -649,7 +654,9 @@ def _tags(context: Context, tenant: Tenant, service: ServiceClass, owed: BackupT
         tenant=tenant.customer,
         environment=tenant.environment,
         tier=contract.service_class,
-        data_class=service.data_class if tenant.environment in ("production", "staging") else TRIAL_DATA_CLASS,
+        data_class=service.data_class
+        if tenant.environment in ("production", "staging") or tenant_jobs.holds_copy(context, tenant)
+        else TRIAL_DATA_CLASS,
         residency=contract.residency,
         cell=context.cell_of(tenant.customer),
         partner=contract.partner,

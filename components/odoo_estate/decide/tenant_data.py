@@ -56,6 +56,8 @@ def _bucket(context: Context, tenant: Tenant, owed: BackupTerms, purpose: Purpos
     roles = [
         role_name(context, tenant),
         *(role_name(context, tenant, job) for job in ("recovery", "backup")),
+        # Production's jobs bring a copy's attachments.
+        *(role_name(context, one, "recovery") for one in copy_sources(context, tenant)),
         *shared.replication_roles(context, cell, ".".join((*tenant, purpose))),
     ]
     return bucket_access.closed(context, cell, bucket, roles)
@@ -65,6 +67,36 @@ def role_name(context: Context, tenant: Tenant, *what: str) -> str:
     """Name of one of the tenant's roles; those of the recovery region have names of their own, because roles are an account's."""
     there = shared.site(context, context.cell_of(tenant.customer))
     return name("iam-role", context.estate.estate, *tenant, *there, *what)
+
+
+def copy_targets(context: Context, tenant: Tenant) -> list[Tenant]:
+    """The environments of the contract that may hold a neutralised copy of this one; only production is copied, because only it is dumped. A trial
+    that stands on shared machines holds none of a customer who has machines of its own."""
+    if tenant.environment != "production":
+        return []
+    allowed = context.service_class(tenant.customer).copies_to
+    others = (Tenant(tenant.customer, one) for one in sorted(context.customers[tenant.customer].environments))
+    return [
+        one
+        for one in others
+        if one.environment in allowed and "pooled" != context.tenancy(one) == context.tenancy(tenant)
+    ]
+
+
+def copy_sources(context: Context, tenant: Tenant) -> list[Tenant]:
+    """Production, where its copy may lie in this environment."""
+    production = Tenant(tenant.customer, "production")
+    there = "production" in context.customers[tenant.customer].environments
+    return [production] if there and tenant in copy_targets(context, production) else []
+
+
+def filestore(context: Context, tenant: Tenant) -> tuple[str, str]:
+    """Bucket and prefix of the environment's attachments."""
+    cell = context.cell_of(tenant.customer)
+    if own_buckets(context, tenant):
+        account = shared.target(context, cell).account
+        return name("s3", context.estate.estate, *tenant, "attachments", suffix=account), ""
+    return shared.cell_bucket(context, cell, "attachments"), object_prefix(context, tenant)
 
 
 def own_keys(context: Context, tenant: Tenant) -> bool:

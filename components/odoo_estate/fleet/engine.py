@@ -81,6 +81,17 @@ class Engine:
         exported = json.loads(self._pulumi("stack", "export", "--stack", stack))
         return dict(exported.get("deployment") or {})
 
+    def read_back(self, stack: str, urns: Sequence[str]) -> dict[str, Any]:
+        """The stack's state after reading those resources, and no others, from where they are."""
+        targets = [word for urn in urns for word in ("--target", urn)]
+        with recovery.alone(self.project.directory, stack, self.patience_seconds, self.command.stopping):
+            recovery.wait_for_locks(
+                self._backend, self.project.name, stack, self.patience_seconds, self.command.stopping
+            )
+            if targets:
+                self._operation(Events(), "refresh", "--skip-preview", *targets, stack=stack)
+        return self.state(stack)
+
     @property
     def _backend(self) -> str:
         return self.environment.get("PULUMI_BACKEND_URL") or os.environ.get("PULUMI_BACKEND_URL", "")

@@ -155,6 +155,17 @@ class Aws:
         except (OSError, http.client.HTTPException) as error:
             return Observation(holds=False, found=f"{check.subject} does not answer: {getattr(error, 'reason', error)}")
 
+    def free_storage(self, check: Check) -> Observation:
+        """At least ``limit`` GiB."""
+        newest = self._newest(
+            check.target, "AWS/RDS", "FreeStorageSpace", {"DBInstanceIdentifier": check.subject}, "Minimum"
+        )
+        if newest is None:
+            return Observation(holds=False, found=f"no FreeStorageSpace of {check.subject} in the last minutes")
+        free = newest / 2**30
+        found = f"{check.subject} has {free:.0f} GiB free, {check.limit:g} are needed"
+        return Observation(holds=free >= check.limit, found=found, value=free)
+
     # -- how
 
     def _instance(self, check: Check) -> Mapping[str, Any] | None:
@@ -241,4 +252,5 @@ _ANSWERS: Mapping[Question, Callable[[Aws, Check], Observation]] = {
     "objects-pending": Aws.objects_pending,
     "nodes-ready": Aws.nodes_ready,
     "serving": Aws.serving,
+    "free-storage": Aws.free_storage,
 }

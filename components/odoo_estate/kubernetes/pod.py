@@ -54,6 +54,7 @@ def pod_template(
     *,
     labels: Mapping[str, str],
     containers: Sequence[k8s.core.v1.ContainerArgsDict],
+    before: Sequence[k8s.core.v1.ContainerArgsDict] = (),
     volumes: Sequence[k8s.core.v1.VolumeArgsDict],
     uid: int,
     gid: int,
@@ -66,7 +67,8 @@ def pod_template(
     spread_over: Sequence[k8s.core.v1.TopologySpreadConstraintArgsDict] = (),
     restart_policy: str = "Always",
 ) -> k8s.core.v1.PodTemplateSpecArgsDict:
-    """A pod that runs as ``uid``, without a token of the API server; ``tolerations`` maps a NoSchedule taint's key to its value."""
+    """A pod that runs as ``uid``, without a token of the API server; ``tolerations`` maps a NoSchedule taint's key to its value. ``before`` run one
+    after the other before all others."""
     spec: k8s.core.v1.PodSpecArgsDict = {
         "service_account_name": service_account,
         "automount_service_account_token": False,
@@ -84,6 +86,8 @@ def pod_template(
         "containers": list(containers),
         "volumes": list(volumes),
     }
+    if before:
+        spec["init_containers"] = list(before)
     if priority_class:
         spec["priority_class_name"] = priority_class
     if node_selector:

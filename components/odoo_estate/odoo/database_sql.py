@@ -249,6 +249,25 @@ DELETE FROM pooler.suspended WHERE database = :'database';
 COMMIT;
 """
 
+EXPIRY = r"""
+\getenv database DATABASE
+\getenv login LOGIN
+\getenv owner OWNER
+\getenv user USER_NAME
+\getenv former_user FORMER_USER
+-- Nobody comes in any more; then those who are inside leave. What an interrupted copy has left beside goes as well.
+SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS false', datname)
+  FROM pg_database WHERE datname IN (:'database', :'database' || '__copy') AND datconnlimit <> -2 \gexec
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+  WHERE pid <> pg_backend_pid() AND (datname IN (:'database', :'database' || '__copy') OR usename IN (:'user', :'former_user')) \g /dev/null
+SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname IN (:'database', :'database' || '__copy') \gexec
+SELECT format('REVOKE ALL ON DATABASE postgres FROM %I', rolname)
+  FROM pg_roles WHERE rolname IN (:'user', :'former_user', :'login', :'owner') \gexec
+DELETE FROM pooler.login WHERE login IN (:'user', :'former_user', :'login');
+DELETE FROM pooler.suspended WHERE database = :'database';
+SELECT format('DROP ROLE %I', rolname) FROM pg_roles WHERE rolname IN (:'user', :'former_user', :'login', :'owner') \gexec
+"""
+
 
 def instance_script() -> str:
     """Once per instance: the pooler's login and its tables. Variables: ``POOLER``, ``CONNECTION_LIMIT``; password: ``pooler``."""
@@ -276,6 +295,12 @@ def pooled_tenant_script() -> str:
     ``IDLE_TIMEOUT`` (with unit), ``SUSPENDED`` (true: nobody gets in, all data stays). No password.
     """
     return PRELUDE + GRACE + DATABASE
+
+
+def expiry_script() -> str:
+    """The end of a trial's database and roles, on the day after its last. Variables: ``DATABASE``, ``LOGIN``, ``OWNER``, ``USER_NAME``,
+    ``FORMER_USER``. No password."""
+    return PRELUDE + EXPIRY
 
 
 def removal_script() -> str:

@@ -50,9 +50,12 @@ class OdooEnvironmentArgs(TypedDict):
 class OdooEnvironment(pulumi.ComponentResource):
     """No secret passes through here: External Secrets puts it into the configuration inside the cluster."""
 
+    configuration: pulumi.Output[str]
+    """Kubernetes Secret with ``WORKLOAD.conf`` for each workload."""
+
     def __init__(self, name: str, args: OdooEnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:odoo:OdooEnvironment", name, None, opts)
-        configuration = configure(name, args, parent=self)
+        configuration = self.configuration = configure(name, args, parent=self)
         # For the authority's own certificate, which cert-manager puts beside every one that it makes.
         certificate(
             f"{name}-trust",

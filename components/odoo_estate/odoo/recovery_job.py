@@ -1,6 +1,6 @@
 """Scheduled runs of the recovery program for one tenant: dumps, and their verification by restoring."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import pulumi
@@ -11,7 +11,7 @@ from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.kubernetes.network_policies import RECOVERY
 from odoo_estate.kubernetes.pod import STAYS, pod_template, resources, scratch, security_context
 from odoo_estate.odoo.database_job import SERVICE, SERVICE_FOLDER
-from odoo_estate.plan import RecoveryJobPlan, RecoveryPlan
+from odoo_estate.plan import RecoveryCommandPlan, RecoveryPlan, TenantJobPlan
 
 UID = 65532
 PROGRAM = "odoo_estate_recovery"
@@ -34,6 +34,16 @@ class RecoveryJobsArgs(TypedDict):
     """Kubernetes Secret with a ``pg_service.conf`` whose service ``admin`` is the instance's master user."""
     key_arn: pulumi.Input[str]
     """Encrypts the dumps."""
+
+
+class RecoveryRunArgs(TypedDict):
+    """Inputs of a `RecoveryRun`; ``service`` and ``key_arn`` as in `RecoveryJobsArgs`."""
+
+    plan: RecoveryCommandPlan
+    job: TenantJobPlan
+    labels: Mapping[str, str]
+    service: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
 
 
 class RecoveryJobs(pulumi.ComponentResource):
@@ -66,13 +76,46 @@ class RecoveryJobs(pulumi.ComponentResource):
                             "active_deadline_seconds": job.deadline_seconds,
                             "ttl_seconds_after_finished": FINISHED_SECONDS,
                             "pod_failure_policy": failures(),
-                            "template": pod(args, verb, job),
+                            "template": pod(args, verb, scratch_volume(job.scratch_mib, own=job.own_volume)),
                         },
                     },
                 },
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[account]),
             )
         self.register_outputs({})
+
+
+class RecoveryRun(pulumi.ComponentResource):
+    """The recovery program once, on demand. Whoever asked for it watches how it ends: the engine does not wait for hours, and may be cut off."""
+
+    def __init__(self, name: str, args: RecoveryRunArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("odoo-estate:odoo:RecoveryRun", name, None, opts)
+        plan, job = args["plan"], args["job"]
+        where = scratch_volume(plan.scratch_mib, own=plan.own_volume)
+        k8s.batch.v1.Job(
+            f"{name}-run",
+            metadata=unwatched(job.name, plan.namespace, args["labels"]),
+            spec=once(job, pod(args, job.phase, where, plan.arguments)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})
+
+
+def unwatched(name: str, namespace: str, labels: Mapping[str, str]) -> k8s.meta.v1.ObjectMetaArgsDict:
+    """The head of a Job that the engine makes without waiting for its end. The name is the run's: an engine that was cut off makes no second one."""
+    head = object_metadata(name, namespace, labels)
+    return {**head, "annotations": {"pulumi.com/skipAwait": "true"}}
+
+
+def once(job: TenantJobPlan, template: k8s.core.v1.PodTemplateSpecArgsDict) -> k8s.batch.v1.JobSpecArgsDict:
+    """No time to live: how it ended is read from the Job, and the next step takes it away. A pod is replaced only once it has ended: never two."""
+    return {
+        "backoff_limit": job.retries,
+        "active_deadline_seconds": job.deadline_seconds,
+        "pod_failure_policy": failures(),
+        "pod_replacement_policy": "Failed",
+        "template": template,
+    }
 
 
 def failures() -> k8s.batch.v1.PodFailurePolicyArgsDict:
@@ -85,7 +128,13 @@ def failures() -> k8s.batch.v1.PodFailurePolicyArgsDict:
     }
 
 
-def pod(args: RecoveryJobsArgs, verb: str, job: RecoveryJobPlan) -> k8s.core.v1.PodTemplateSpecArgsDict:
+def pod(
+    args: RecoveryJobsArgs | RecoveryRunArgs,
+    name: str,
+    dumps: k8s.core.v1.VolumeArgsDict,
+    arguments: Sequence[str] = (),
+) -> k8s.core.v1.PodTemplateSpecArgsDict:
+    """``arguments`` of the program; its verb is ``name`` without any."""
     plan = args["plan"]
     folders = {"service": SERVICE_FOLDER, "temporary": "/tmp", "scratch": SCRATCH_FOLDER}
     environment: dict[str, pulumi.Input[str]] = {
@@ -100,9 +149,9 @@ def pod(args: RecoveryJobsArgs, verb: str, job: RecoveryJobPlan) -> k8s.core.v1.
         annotations=STAYS,
         containers=[
             {
-                "name": verb,
+                "name": name,
                 "image": plan.image,
-                "command": ["python", "-m", PROGRAM, verb],
+                "command": ["python", "-m", PROGRAM, *(arguments or (name,))],
                 "env": [{"name": key, "value": value} for key, value in environment.items()],
                 "resources": resources(plan.size),
                 "security_context": security_context(),
@@ -115,9 +164,7 @@ def pod(args: RecoveryJobsArgs, verb: str, job: RecoveryJobPlan) -> k8s.core.v1.
         volumes=[
             {"name": "service", "secret": {"secret_name": args["service"]}},
             scratch("temporary", TEMPORARY_MIB),
-            volume("scratch", job.scratch_mib)
-            if job.own_volume
-            else scratch("scratch", job.scratch_mib or TEMPORARY_MIB),
+            dumps,
         ],
         uid=UID,
         gid=UID,
@@ -126,6 +173,11 @@ def pod(args: RecoveryJobsArgs, verb: str, job: RecoveryJobPlan) -> k8s.core.v1.
         priority_class=plan.priority_class,
         restart_policy="Never",
     )
+
+
+def scratch_volume(size_mib: int, *, own: bool) -> k8s.core.v1.VolumeArgsDict:
+    """Where a plain dump lies meanwhile: on the node, or on a volume of its own where it would fill that."""
+    return volume("scratch", size_mib) if own else scratch("scratch", size_mib or TEMPORARY_MIB)
 
 
 def volume(name: str, size_mib: int) -> k8s.core.v1.VolumeArgsDict:

@@ -283,6 +283,8 @@ class ServiceClass(Spec):
     tenancies: Annotated[tuple[TenancyName, ...], Field(min_length=1)]
     """The step where the class begins first; steps below it only by a placement set by hand."""
     environments: Annotated[tuple[EnvironmentName, ...], Field(min_length=1)]
+    copies_to: tuple[Literal["staging", "sandbox", "development"], ...]
+    """Environments that may hold a copy of production, neutralised."""
     odoo_bands: Annotated[tuple[Text, ...], Field(min_length=1)]
     postgres_bands: Annotated[tuple[Text, ...], Field(min_length=1)]
     """For its own instance (semi-dedicated, dedicated); the last one also caps shared use."""
@@ -386,7 +388,7 @@ class Assumptions(Spec):
     trial_users: Positive
     trial_orders_per_hour: Positive
     trial_database_gib: Positive
-    """A sandbox or development environment: no copy of production's data."""
+    """A sandbox or development environment; a copy of production that is larger is refused."""
     cache_mib_per_tenant: Positive
     cache_mib_per_user: Number
     session_seconds: Positive
@@ -412,6 +414,10 @@ class Assumptions(Spec):
     recovery_deadline_factor: Annotated[float, Field(ge=1, strict=False)]
     """A recovery job is ended after so many times what it should take, and ``recovery_wait_minutes``."""
     recovery_wait_minutes: Positive
+    upgrade_fixed_minutes: Positive
+    """Installing or upgrading Odoo's modules, whatever the database holds."""
+    upgrade_gib_per_minute: Annotated[float, Field(gt=0, strict=False)]
+    """What an upgrade computes anew and indexes again, besides."""
     recovery_jobs_at_once: Positive
     """Dumps and verifications of a cell that run at the same time; the others wait."""
     recovery_parallel: Positive

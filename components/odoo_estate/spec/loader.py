@@ -19,6 +19,8 @@ from odoo_estate.spec.drills import Drill, newest_drills
 from odoo_estate.spec.estate import Estate
 from odoo_estate.spec.evidence import Evidence, read_folder
 from odoo_estate.spec.fields import Spec
+from odoo_estate.spec.jobs import TenantJob
+from odoo_estate.spec.jobs_references import jobs_problems
 from odoo_estate.spec.narrowing import widened
 from odoo_estate.spec.quoting import printable, shown
 from odoo_estate.spec.recovery import CellRecovery
@@ -54,6 +56,8 @@ class Documents:
     """Tenant (``CUSTOMER.ENVIRONMENT``) to the newest verification of its dumps."""
     federation: Mapping[str, str] = field(default_factory=dict)
     """Metadata of the identity providers: of ``people``, and of the one for emergencies."""
+    jobs: Mapping[str, TenantJob] = field(default_factory=dict)
+    """Tenant to its initialisation, upgrade or copy, where one is under way or left something to remember."""
 
 
 def load(
@@ -80,6 +84,7 @@ def load(
     catalog = _catalog(directory, estate, sources, problems, default_catalog)
     customers = _customers(directory / "customers", sources, problems)
     recoveries = _recoveries(directory / "recovery", sources, problems)
+    jobs = _jobs(directory / "jobs", sources, problems)
     drills = newest_drills(directory / "evidence" / "drills", problems)
     found = read_folder(directory, problems) if evidence else {}
     federation = dict(_federation(directory, estate, problems))
@@ -88,10 +93,20 @@ def load(
         contracts = {name.removeprefix("customer:") for name in sources if name.startswith("customer:")}
         problems.extend(reference_problems(estate, catalog, customers, contracts, today))
         problems.extend(recovery_problems(recoveries, estate, catalog))
+        problems.extend(jobs_problems(jobs, customers))
     if problems or estate is None or catalog is None:
         raise BadInput(located(problems, where))
     return Documents(
-        directory, estate, catalog, customers, where, recoveries, drills, evidence=found, federation=federation
+        directory,
+        estate,
+        catalog,
+        customers,
+        where,
+        recoveries,
+        drills,
+        evidence=found,
+        federation=federation,
+        jobs=jobs,
     )
 
 
@@ -115,6 +130,7 @@ def explained(error: EstateError, directory: Path) -> EstateError:
         _catalog(directory, _estate(directory, sources, ignored), sources, ignored)
         _customers(directory / "customers", sources, ignored)
         _recoveries(directory / "recovery", sources, ignored)
+        _jobs(directory / "jobs", sources, ignored)
     return BadInput(located(list(error.problems), Sources(sources)))
 
 
@@ -233,6 +249,20 @@ def _recoveries(directory: Path, sources: dict[str, Source], problems: list[Prob
             problems.append(Problem(message, document, ("cell",), one.cell, allowed, "rename the file or the cell"))
         elif one is not None:
             found[one.cell] = one
+    return found
+
+
+def _jobs(directory: Path, sources: dict[str, Source], problems: list[Problem]) -> dict[str, TenantJob]:
+    found: dict[str, TenantJob] = {}
+    for file in _customer_files(directory, problems):
+        document = f"jobs:{file.stem}"
+        value = _read(file, document, sources, problems)
+        one = None if value is None else _valid(TenantJob, value, document, problems)
+        if one is not None and one.tenant != file.stem:
+            message, allowed = f"{shown(one.tenant)} is not the name of its file", (printable(file.stem),)
+            problems.append(Problem(message, document, ("tenant",), one.tenant, allowed, "rename the file"))
+        elif one is not None:
+            found[one.tenant] = one
     return found
 
 

@@ -20,6 +20,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     f"{CLASS}.description": "free",
     f"{CLASS}.tenancies": "fewer",
     f"{CLASS}.environments": "fewer",
+    f"{CLASS}.copies_to": "fewer",
     f"{CLASS}.odoo_bands": "fewer",
     f"{CLASS}.postgres_bands": "fewer",
     f"{CLASS}.cache_bands": "fewer",

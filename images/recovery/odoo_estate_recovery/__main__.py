@@ -14,7 +14,7 @@ from typing import NoReturn
 from odoo_estate_recovery.catalogue import LATEST, Entry, entries
 from odoo_estate_recovery.errors import BadInput, OperationFailed, RecoveryError, Terminated
 from odoo_estate_recovery.log import log
-from odoo_estate_recovery.settings import Settings, read_settings
+from odoo_estate_recovery.settings import Settings, read_copy_settings, read_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +51,10 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
         verify(settings)
     elif options.verb == "restore":
         _restore(options, settings)
+    elif options.verb == "copy":
+        from odoo_estate_recovery.copying import STEPS
+
+        STEPS[options.step](settings, read_copy_settings(os.environ, settings), options.dump)
     else:
         from odoo_estate_recovery.backups import Backups
 
@@ -110,6 +114,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CHECK",
         help="restore although this check fails (attachments, say)",
     )
+    copy = verbs.add_parser("copy", help="the tenant's database into another environment of the same customer")
+    copy.add_argument(
+        "step",
+        choices=("restore", "finish", "drop"),
+        help="beside that environment's database; in its place, once it is neutralised and passed the checks; not at all",
+    )
+    copy.add_argument("--dump", default=LATEST, metavar="ID", help="latest (the default) or an id that list shows")
     verbs.add_parser("list", help="all dumps").add_argument("--json", action="store_true")
     return parser
 

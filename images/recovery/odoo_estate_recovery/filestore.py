@@ -81,6 +81,18 @@ class Filestore:
             source = {"Bucket": self.bucket, "Key": version.key, "VersionId": version.version_id}
             self._s3.copy_object(Bucket=self.bucket, Key=version.key, CopySource=source)
 
+    def copy(self, version: Version, bucket: str, key: str) -> None:
+        """Into another bucket, inside S3; in parts where it is large. Safe to repeat."""
+        with asking(f"copying an object of {self.prefix} in {self.bucket} to {bucket}"):
+            source = {"Bucket": self.bucket, "Key": version.key, "VersionId": version.version_id}
+            self._s3.copy(source, bucket, key)
+
+    def sizes(self, bucket: str, prefix: str) -> dict[str, int]:
+        """Bytes of what another bucket holds below ``prefix``, by key."""
+        with asking(f"listing {prefix} in {bucket}"):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            return {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", ())}
+
     def _entries(self) -> Iterator[dict[str, Any]]:
         """Versions and delete markers; S3 lists them apart on each page."""
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=self.prefix)

@@ -54,13 +54,19 @@ def dump_command(database: str, snapshot: str) -> list[str]:
     ]
 
 
-def restore_command(database: str, file: int, jobs: int) -> list[str]:
-    """From an open file: it needs no name in any folder, so that nothing is left of it whatever happens."""
+def restore_command(database: str, file: int, jobs: int, role: str = "") -> list[str]:
+    """From an open file: it needs no name in any folder, so that nothing is left of it whatever happens.
+
+    With ``role`` everything becomes that role's, whoever owned it and was granted it in the dump: roles that another server may not have.
+    Comments stay behind then, because extensions, which are the master's, have some.
+    """
+    becoming = [f"--role={role}", "--no-owner", "--no-privileges", "--no-comments"] if role else []
     return [
         "pg_restore",
         "--no-password",
         "--exit-on-error",
         f"--jobs={jobs}",
+        *becoming,
         f"--dbname={conninfo(database)}",
         f"/proc/self/fd/{file}",
     ]

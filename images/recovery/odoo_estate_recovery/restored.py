@@ -4,7 +4,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
@@ -42,9 +42,16 @@ class Restored:
 
 @contextmanager
 def restored(
-    settings: Settings, backups: Backups, admin: Connection, manifest: Manifest, checks: Checks
+    settings: Settings,
+    backups: Backups,
+    admin: Connection,
+    manifest: Manifest,
+    checks: Checks,
+    *,
+    role: str = "",
 ) -> Iterator[Restored]:
-    """Each check is noted in ``checks``; one without which there is nothing to restore raises `CheckFailed`."""
+    """Each check is noted in ``checks``; one without which there is nothing to restore raises `CheckFailed`. With ``role`` everything becomes that
+    role's, instead of whose it was in the dump."""
     checks.require(
         "server_version",
         f">= {manifest.server_version // 10000}",
@@ -53,12 +60,19 @@ def restored(
     )
     made_by = int(manifest.tools["pg_dump"].split(".")[0])
     checks.require("pg_restore", f">= {made_by}", major("pg_restore"), passed=major("pg_restore") >= made_by)
-    become_member(admin, settings.owner, settings.login)
+    become_member(admin, *([role] if role else [settings.owner, settings.login]))
     started = time.monotonic()
     with scratch_database(admin, manifest.shape) as database:
         with fetched(settings, backups, manifest, checks) as file:
             log("dump_fetched", dump=manifest.dump, seconds=round(time.monotonic() - started, 3))
-            _load(settings, database, file, checks)
+            _load(
+                settings,
+                database,
+                file,
+                checks,
+                role=role,
+                extensions=manifest.contents.extensions if role else (),
+            )
         seconds = round(time.monotonic() - started, 3)
         log("database_restored", dump=manifest.dump, seconds=seconds)
         deleted = _judge(settings, database, manifest, checks)
@@ -105,13 +119,18 @@ def _decrypt(
     return None
 
 
-def _load(settings: Settings, database: str, file: IO[bytes], checks: Checks) -> None:
+def _load(
+    settings: Settings, database: str, file: IO[bytes], checks: Checks, *, role: str, extensions: Iterable[str]
+) -> None:
     with connected(database) as session:
         # What belongs to a role is given to it as soon as it is made, which takes this grant; the dump's own grants come last.
-        for role in dict.fromkeys((settings.owner, settings.login)):
-            if role:
-                session.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(sql.Identifier(role)))
-    with running(restore_command(database, file.fileno(), settings.parallel), files=[file.fileno()]) as process:
+        for holder in dict.fromkeys((role,) if role else (settings.owner, settings.login)):
+            if holder:
+                session.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(sql.Identifier(holder)))
+        for extension in extensions:  # a tenant's role may make the trusted ones only
+            session.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+    command = restore_command(database, file.fileno(), settings.parallel, role)
+    with running(command, files=[file.fileno()]) as process:
         status = process.wait()
     checks.require("restore", 0, status)
     with connected(database) as session:

@@ -46,7 +46,7 @@ def scratch_database(admin: Connection, form: Shape) -> Iterator[str]:
         if admin.closed:
             log("scratch_database_left", database=name, reason="the server is gone; the next run clears it away")
         else:
-            _drop(admin, name)
+            drop(admin, name)
             admin.execute("SELECT pg_advisory_unlock(%s)", (_key(name),))
 
 
@@ -57,14 +57,14 @@ def clear_leftovers(admin: Connection) -> None:
             continue
         try:
             log("leftover_found", database=name)
-            _drop(admin, name)
+            drop(admin, name)
         except psycopg.errors.InsufficientPrivilege as error:
             log("leftover_kept", database=name, reason=spoken(error))
         finally:
             admin.execute("SELECT pg_advisory_unlock(%s)", (_key(name),))
 
 
-def _drop(admin: Connection, name: str) -> None:
+def drop(admin: Connection, name: str) -> None:
     """Not WITH (FORCE): autovacuum may be at work, whose sessions a mere owner cannot end; without it, the server ends those by itself."""
     for tries_left in reversed(range(DROP_TRIES)):
         end_sessions(admin, name)  # a killed run's pg_restore

@@ -37,6 +37,62 @@ class Settings:
     aws_region: str
 
 
+@dataclass(frozen=True)
+class CopySettings:
+    """Where a copy of the tenant's database goes: another environment of the same customer."""
+
+    tenant: str
+    database: str
+    login: str
+    """The role that owns what is in that environment's database."""
+    beside: str
+    """What the copy is called until it has passed its checks."""
+    bucket: str
+    prefix: str
+    """The environment's own filestore."""
+    url: str
+
+
+def read_copy_settings(environment: Mapping[str, str], source: Settings) -> CopySettings:
+    """Raises `BadInput` like `read_settings`; production is never the target, and nobody copies a database over itself."""
+    problems: list[str] = []
+
+    def read(variable: str, allowed: str, fits: Callable[[str], object]) -> str:
+        value = environment.get(variable, "")
+        if not fits(value):
+            problems.append(f'{variable} is "{value}"; allowed: {allowed}')
+        return value
+
+    name = f"a name of 1 to {NAME_BYTES} bytes"
+    customer = source.tenant.partition(".")[0]
+    found = CopySettings(
+        tenant=read(
+            "COPY_TENANT",
+            f"another environment of {customer} than production",
+            lambda text: re.fullmatch(rf"{re.escape(customer)}\.(?!production$)[a-z]+", text) and text != source.tenant,
+        ),
+        database=read(
+            "COPY_DATABASE",
+            f"{name}, other than {source.database}",
+            lambda text: _is_name(text) and text != source.database,
+        ),
+        login=read("COPY_LOGIN", name, _is_name),
+        beside=read("COPY_BESIDE", name, _is_name),
+        bucket=read("COPY_BUCKET", "the name of a bucket", _is_bucket),
+        prefix=read(
+            "COPY_PREFIX", "nothing, or a prefix that ends with /", lambda text: not text or text.endswith("/")
+        ),
+        url=read("COPY_URL", "https:// and a host", re.compile(r"https://[a-z0-9.-]+").fullmatch),
+    )
+    if found.beside in (found.database, source.database):
+        problems.append(f'COPY_BESIDE is "{found.beside}"; allowed: a name of its own')
+    if (found.bucket, found.prefix) == (source.filestore_bucket, source.filestore_prefix):
+        problems.append("COPY_BUCKET and COPY_PREFIX are the source's own filestore")
+    if problems:
+        raise BadInput("; ".join(problems))
+    return found
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Raises `BadInput` with every variable that is missing or wrong, its value and what is allowed."""
     problems: list[str] = []

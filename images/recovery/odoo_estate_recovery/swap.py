@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -32,14 +33,20 @@ def before_name(database: str, instant: datetime) -> str:
 
 def restored_from(admin: Connection, database: str) -> str | None:
     """Id of the dump that ``database`` was restored from by the newest swap; None where there was none."""
+    found = notes(admin, database).get("estate_restored_from")
+    return None if found is None else str(found)
+
+
+def notes(admin: Connection, database: str) -> dict[str, Any]:
+    """What this program noted at ``database``; empty where it noted nothing, or there is no such database."""
     found = admin.execute(
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", (database,)
     ).fetchone()
     try:
         document = json.loads(found[0]) if found and found[0] else {}
-        return str(document["estate_restored_from"])
-    except (ValueError, KeyError, TypeError):
-        return None
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def replace(admin: Connection, beside: str, database: str, manifest: Manifest) -> str | None:
@@ -70,12 +77,12 @@ def replace(admin: Connection, beside: str, database: str, manifest: Manifest) -
     raise AssertionError("not reached")
 
 
-def name_copy(admin: Connection, beside: str, name: str, manifest: Manifest) -> None:
+def name_copy(admin: Connection, beside: str, name: str, manifest: Manifest, **noted: str) -> None:
     """``beside`` becomes ``name`` and stays this user's alone: Odoo's cron would send a copy's mail to real customers."""
     end_sessions(admin, beside)
     with admin.transaction():
         admin.execute(_rename(beside, name))
-        _comment(admin, name, {"estate_restored_from": manifest.dump, "at": datetime.now(UTC).isoformat()})
+        _comment(admin, name, {"estate_restored_from": manifest.dump, "at": datetime.now(UTC).isoformat(), **noted})
 
 
 def _set_aside(admin: Connection, database: str, kept: str, form: Shape) -> None:
