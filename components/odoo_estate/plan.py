@@ -829,6 +829,11 @@ class PlatformPlan(Plan):
 # --- tenant --------------------------------------------------------------------------------------------------------
 
 
+TURNS = "estate_turns"
+"""Module of ours that shared job processes load (``odoo/addons``)."""
+TURNS_ADDONS = "/mnt/estate-addons"
+
+
 @dataclass(frozen=True, kw_only=True)
 class WorkloadPlan:
     """One Odoo workload's deployment. ``processes`` are Odoo processes that hold database connections, ``max_connections`` the most
@@ -852,6 +857,12 @@ class WorkloadPlan:
     tolerations: Mapping[str, str]
     """Taint key to its value, effect NoSchedule."""
     spread_zones: bool
+    routed: bool = True
+    """``port`` has a service; else it answers its own pod and the kubelet only."""
+    longest_seconds: int = 120
+    """The longest request or job (``limit_time_real``): so long all workers may be busy and the pod still be well."""
+    turns: int = 0
+    """Shared job processes: so many of them may work for one tenant at the same time. 0: they serve one tenant."""
     reads_replica: bool = False
     """What only reads goes to the read replica (`PoolerPlan.replica_size`), and to the primary while that does not answer."""
 

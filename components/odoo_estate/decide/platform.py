@@ -4,6 +4,7 @@ Like the cell's, this plan follows from the estate and the catalog alone. The on
 which all of them must share.
 """
 
+from dataclasses import replace
 from math import ceil
 
 from odoo_estate.decide import budgets, cache_watch, identities, network, shared
@@ -15,9 +16,11 @@ from odoo_estate.decide.instances import reader_users
 from odoo_estate.decide.landing_zone import shared_target
 from odoo_estate.decide.naming import cell_stack, name, part, platform_stack
 from odoo_estate.decide.tags import POOL, labels
-from odoo_estate.decide.workloads import DATA_VOLUME_MIB, common_settings
+from odoo_estate.decide.workloads import DATA_VOLUME_MIB, TURN_SECONDS, common_settings
 from odoo_estate.errors import Refused
 from odoo_estate.plan import (
+    TURNS,
+    TURNS_ADDONS,
     Decision,
     IssuerPlan,
     OdooPlan,
@@ -28,6 +31,7 @@ from odoo_estate.plan import (
     QuotaPlan,
     TenantCachePlan,
     TenantNetworkPlan,
+    WorkloadPlan,
 )
 from odoo_estate.spec.catalog import OdooVersion
 
@@ -190,15 +194,23 @@ def _odoo(context: Context, cell: str, service_class: str) -> OdooPlan:
     series = pooled_series(context, cell, service_class)
     version = context.catalog.versions.odoo[series]
     settings = common_settings("shared", (*version.server_wide_modules, HEADER_FILTER))
-    # No database is named: requests are told apart by the header, and cron works on every database that the login owns.
+    # No database is named: requests are told apart by the header, and jobs are run in every database that the login owns, in turns.
     del settings["db_name"], settings["dbfilter"]
+    settings["addons_path"] += f",{TURNS_ADDONS}"
     return OdooPlan(
         version=series,
         image=version.image,
         uid=version.uid,
         gid=version.gid,
         settings=settings,
-        workloads=budgets.pooled_workloads(context, cell, service_class),
+        workloads={
+            key: replace(
+                one, settings={**one.settings, "server_wide_modules": f"{settings['server_wide_modules']},{TURNS}"}
+            )
+            if one.turns
+            else one
+            for key, one in budgets.pooled_workloads(context, cell, service_class).items()
+        },
         data_volume_mib=DATA_VOLUME_MIB,
     )
 
@@ -289,4 +301,19 @@ def _decisions(context: Context, cell: str) -> tuple[Decision, ...]:
                 binding=f"{size.concurrent_users} users at once, {size.orders_per_hour} orders an hour",
             )
         )
+        found += [
+            _turns(key, pool, plan) for pool, plan in budgets.pooled_workloads(context, cell, key).items() if plan.turns
+        ]
     return tuple(found)
+
+
+def _turns(service_class: str, pool: str, plan: WorkloadPlan) -> Decision:
+    """The bounded pool that runs one kind of all tenants' jobs."""
+    least, most = plan.processes * plan.min_replicas, plan.processes * plan.max_replicas
+    return Decision(
+        topic=f"pooled jobs {service_class}",
+        value=f"{pool}: {least} to {most} processes, {plan.turns} for one tenant at most",
+        reason=f"{ceil(least / plan.turns)} tenants have to misbehave at once before another waits, and then for {TURN_SECONDS} s at most, "
+        "the longest that a job may take",
+        binding=f"{plan.turns} of {least} processes",
+    )

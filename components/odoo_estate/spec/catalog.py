@@ -307,6 +307,8 @@ class Assumptions(Spec):
     master_process_memory_mib: Positive
     connection_reserve: NotNegative
     """Database connections kept for superuser, replication, monitoring and the backup job."""
+    registry_mib: Positive
+    pooled_registries: Positive
     pooler_lookups: Positive
     shared_pool_size: Positive
     """Server connections per tenant database on shared instances, over all pooler processes together."""
