@@ -774,6 +774,28 @@ class PooledWorkersPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlertPlan:
+    """An alerting rule of Prometheus: ``expression`` holds for ``minutes``."""
+
+    name: str
+    expression: str
+    minutes: int
+    severity: str
+    summary: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringPlan:
+    """What a cell's Prometheus asks besides what its chart brings, and its alerts by name."""
+
+    namespace: str
+    ingress_namespace: str
+    certificate_namespace: str
+    alerts: Mapping[str, AlertPlan]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CacheWatchPlan:
     """The job that measures what each tenant takes of a shared cache, and its alarms. ``cache`` is the cell's cache key, ``user`` the ElastiCache
     user that the job is."""
@@ -819,6 +841,7 @@ class PlatformPlan(Plan):
     issuers: Mapping[str, IssuerPlan] = field(default_factory=dict)
     ingress_targets: Mapping[str, str] = field(default_factory=dict)
     """Ingress class to the DNS name in the cell's zone under which it answers; `RoutePlan.target` is one of these."""
+    monitoring: MonitoringPlan | None = None
     cache_watch: CacheWatchPlan | None = None
     """None where the estate names no image of the program."""
     storage_key: str = "data"

@@ -74,3 +74,10 @@ TRAEFIK = GoBuild(
     otherwise=_OTHERWISE,
 )
 FOR_TESTS = (*CONTROL_PLANE, TRAEFIK)
+PROMTOOL = GoBuild(
+    name="promtool",
+    folder=TOOLS / "promtool",
+    packages={"promtool": "github.com/prometheus/prometheus/cmd/promtool"},
+    minutes="three minutes",
+    otherwise=_OTHERWISE,
+)

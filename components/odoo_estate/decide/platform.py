@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import ceil
 
 from odoo_estate.decide import budgets, cache_watch, identities, network, shared
+from odoo_estate.decide.alerts import alert_plans
 from odoo_estate.decide.cell import cell_tags
 from odoo_estate.decide.charts import chart_plans
 from odoo_estate.decide.context import MAIN, Context
@@ -23,6 +24,7 @@ from odoo_estate.plan import (
     TURNS_ADDONS,
     Decision,
     IssuerPlan,
+    MonitoringPlan,
     OdooPlan,
     PagesPlan,
     PlatformPlan,
@@ -96,6 +98,14 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         labels=own_labels,
         certificate_namespace=catalog.versions.charts["cert-manager"].namespace,
         pages=_pages(context, cell),
+        monitoring=MonitoringPlan(
+            namespace=catalog.versions.charts["kube-prometheus-stack"].namespace,
+            ingress_namespace=catalog.versions.charts["traefik"].namespace,
+            certificate_namespace=catalog.versions.charts["cert-manager"].namespace,
+            alerts=alert_plans(context, cell),
+        )
+        if "kube-prometheus-stack" in catalog.versions.charts
+        else None,
         cache_watch=cache_watch.cache_watch_plan(context, cell),
         issuers={
             shared.ISSUER: IssuerPlan(

@@ -191,6 +191,8 @@ class Availability(Spec):
     min_web_replicas: Positive
     database_multi_az: bool
     cache_nodes: Annotated[int, Field(ge=1, le=6)]
+    served_percent: Annotated[float, Field(ge=90, lt=100)]
+    """Of requests in a month; what alerts on errors are measured by."""
 
 
 class Dumps(Spec):

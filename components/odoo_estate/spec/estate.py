@@ -108,6 +108,16 @@ class Partner(Spec):
     monthly_budget_usd: Annotated[int, Field(ge=1)] | None = None
 
 
+class Delivery(Spec):
+    """What brings objects into the clusters in the engine's place: ``tool`` takes them from ``repository`` at ``revision``, below ``path``, where
+    ``estate render`` writes them. The engine then makes what is in the cloud only."""
+
+    tool: Literal["argo-cd", "flux"]
+    repository: Text
+    revision: Text = "main"
+    path: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]*$")] = ""
+
+
 class Estate(Spec):
     """The document ``estate.yaml``. ``accounts`` maps account roles to AWS account ids: in single-account mode exactly ``production``."""
 
@@ -132,5 +142,7 @@ class Estate(Spec):
     nobody gets the master user."""
     recovery_image: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     """Digest of the recovery program's image, which is built from ``images/recovery`` and pushed to the estate's repository ``recovery``."""
+    delivery: Delivery | None = None
+    """None: the engine itself speaks to the clusters."""
     catalog: Text | None = None
     """File beside this one with catalog values that override the shipped ones."""
