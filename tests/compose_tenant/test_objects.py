@@ -119,6 +119,19 @@ def test_alive_ready_and_started_are_different_questions(graph: Any) -> None:
             assert start["periodSeconds"] * start["failureThreshold"] >= 600, name
 
 
+def test_capacity_grows_by_what_lasts_within_bounds_and_never_for_a_stranger() -> None:
+    scalers = graphs.of_kind(graphs.semi_dedicated(), "HorizontalPodAutoscaler")
+    assert scalers
+    for name, one in scalers.items():
+        behavior = one["spec"]["behavior"]
+        assert behavior["scaleUp"]["stabilizationWindowSeconds"] >= 60, name
+        assert behavior["scaleDown"]["stabilizationWindowSeconds"] > behavior["scaleUp"]["stabilizationWindowSeconds"]
+        assert [metric["type"] for metric in one["spec"]["metrics"]] == ["ContainerResource"], name
+    routes = next(iter(graphs.of_kind(graphs.semi_dedicated(), "IngressRoute").values()))["spec"]["routes"]
+    reached = {service["name"] for route in routes for service in route["services"]}
+    assert reached == {"odoo-web", "odoo-websocket"}, "what is queued is not to be pumped from outside"
+
+
 def test_only_what_the_ingress_leads_to_has_a_service() -> None:
     assert set(graphs.of_kind(graphs.namespaced(), "Service")) == {"odoo-web", "odoo-websocket"}
 

@@ -15,6 +15,7 @@ from odoo_estate.commands.render import look_up, write
 from odoo_estate.errors import OperationFailed
 from odoo_estate.plan import PlatformPlan, TenantPlan
 from odoo_estate.preview.delivery import Repository, Tool, files
+from odoo_estate.preview.graph import Reference
 from odoo_estate.preview.manifests import Manifest
 from odoo_estate.preview.manifests import manifests as rendered
 
@@ -152,8 +153,19 @@ def test_a_second_run_writes_nothing_and_what_is_gone_is_removed(tmp_path: Path)
     assert (tmp_path / "README.md").exists()
 
 
+def test_rendering_some_stacks_leaves_the_others_files_alone(tmp_path: Path) -> None:
+    found = tree(Path("stacks"), "flux")
+    write(tmp_path, found)
+    some = {name: text for name, text in found.items() if "tenant.iberica.production" in name}
+    others = {plan.stack for plan in stacks(Path("stacks"))} - {"tenant.iberica.production"}
+    assert write(tmp_path, some, keep=others) == ([], [])
+    assert write(tmp_path, some, keep=others - {"tenant.vintner.production"})[1] == sorted(
+        name for name in found if "tenant.vintner.production" in name
+    )
+
+
 def test_what_the_cloud_has_not_answered_yet_is_said_with_its_remedy() -> None:
     known = {"urn:x::key": {"arn": "arn:1", "outputs": {"keys": {"data": "arn:2"}}}}
-    assert look_up(known, "tenant.a.production", "urn:x::key", "outputs.keys.data") == "arn:2"
+    assert look_up(known, "tenant.a.production", Reference("urn:x::key", "outputs.keys.data")) == "arn:2"
     with pytest.raises(OperationFailed, match=r"key\.version is not known yet.*estate up tenant\.a\.production"):
-        look_up(known, "tenant.a.production", "urn:x::key", "version")
+        look_up(known, "tenant.a.production", Reference("urn:x::key", "version"))

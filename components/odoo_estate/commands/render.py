@@ -1,10 +1,12 @@
 """`estate render`: the objects of platforms and tenants as files for Argo CD or Flux."""
 
 import json
+import re
 import shutil
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +18,16 @@ from odoo_estate.plan import EstatePlan, PlatformPlan, TenantPlan
 from odoo_estate.spec.loader import load
 
 if TYPE_CHECKING:
-    from odoo_estate.preview.manifests import Manifest
+    from odoo_estate.preview.graph import Graph, Reference
 
 SUMMARY = "write the clusters' objects for Argo CD or Flux"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `estate render`."""
+    parser.add_argument(
+        "stacks", nargs="*", metavar="STACK", help="platforms and tenants; wildcards are allowed (default: all of them)"
+    )
     parser.add_argument(
         "--to", required=True, metavar="DIR", help="the working copy that the tool's repository is pushed from"
     )
@@ -54,16 +59,22 @@ def run(args: Namespace) -> int:
     plan = compile_estate(documents, today=today)
     project = find_project(directory).name
     from odoo_estate.preview.delivery import Repository, files
+    from odoo_estate.preview.manifests import manifests, phases
 
     source = Repository(delivery.repository, delivery.revision, delivery.path, plan.estate)
-    rendered = {name: _objects(args, plan, name, project) for name in _delivered(plan)}
+    wanted = _delivered(plan, select(plan, args.stacks, everything=not args.stacks))
+    counts: dict[str, int] = {}
     found: dict[str, str] = {}
-    for name, objects in rendered.items():
+    for name in _delivered(plan, plan.stacks):
         one = plan.stacks[name]
         assert isinstance(one, PlatformPlan | TenantPlan)
-        before = {on: 1 + max(each.phase for each in rendered[on]) for on in one.depends_on if on in rendered}
-        found |= files(one, objects, delivery.tool, source, before)
-    written, removed = write(Path(args.to) / delivery.path, found)
+        graph = _graph(plan, name, project)
+        counts[name] = phases(graph)
+        if name in wanted:
+            objects = manifests(graph, partial(look_up, _state(args, name), name))
+            before = {on: counts[on] for on in one.depends_on if on in counts}
+            found |= files(one, objects, delivery.tool, source, before)
+    written, removed = write(Path(args.to) / delivery.path, found, keep=counts.keys() - set(wanted))
     if args.json:
         print(json.dumps({"files": len(found), "written": written, "removed": removed}, indent=2))
     else:
@@ -73,21 +84,18 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _delivered(plan: EstatePlan) -> tuple[str, ...]:
-    return tuple(name for name in select(plan, (), everything=True) if plan.stacks[name].kind in ("platform", "tenant"))
+def _delivered(plan: EstatePlan, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if plan.stacks[name].kind in ("platform", "tenant"))
 
 
-def _objects(args: Namespace, plan: EstatePlan, stack: str, project: str) -> "tuple[Manifest, ...]":
+def _graph(plan: EstatePlan, stack: str, project: str) -> "Graph":
     from odoo_estate.compose import compose
-    from odoo_estate.preview.manifests import manifests
     from odoo_estate.preview.recorder import record
     from odoo_estate.preview.stack import ORGANIZATION
 
-    graph = record(
+    return record(
         lambda: compose(plan.stacks[stack], organization=ORGANIZATION, project=project), project=project, stack=stack
     )
-    known = _state(args, stack)
-    return manifests(graph, lambda reference: look_up(known, stack, reference.urn, reference.path))
 
 
 def _state(args: Namespace, stack: str) -> dict[str, Mapping[str, Any]]:
@@ -106,25 +114,25 @@ def _state(args: Namespace, stack: str) -> dict[str, Mapping[str, Any]]:
     return {one["urn"]: one.get("outputs", {}) for one in resources}
 
 
-def look_up(known: Mapping[str, Mapping[str, Any]], stack: str, urn: str, path: str) -> Any:
+def look_up(known: Mapping[str, Mapping[str, Any]], stack: str, asked: "Reference") -> Any:
     """One recorded value.
 
     Raises:
         OperationFailed: it is not there: the stack has to be brought up first.
     """
-    value: Any = known.get(urn)
-    for key in path.split("."):
+    value: Any = known.get(asked.urn)
+    for key in asked.path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
     if not isinstance(value, str | int | float | bool):
         raise OperationFailed(
-            f"{stack}: {urn.rsplit('::', 1)[-1]}.{path} is not known yet; bring the stack's cloud half up first: estate up {stack}"
+            f"{stack}: {asked.urn.rsplit('::', 1)[-1]}.{asked.path} is not known yet; bring the stack's cloud half up first: estate up {stack}"
         )
     return value
 
 
-def write(folder: Path, found: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """The tree as ``found`` has it; returns what was written and what was removed. Only folders of cells are looked at: whatever else lies in the
-    repository stays."""
+def write(folder: Path, found: Mapping[str, str], *, keep: Collection[str] = ()) -> tuple[list[str], list[str]]:
+    """The tree as ``found`` has it; returns what was written and what was removed. Files of the stacks in ``keep`` stay, and whatever lies in the
+    repository outside the folders of cells."""
     written = []
     for name, text in sorted(found.items()):
         file = folder / name
@@ -132,7 +140,9 @@ def write(folder: Path, found: Mapping[str, str]) -> tuple[list[str], list[str]]
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
             written.append(name)
-    removed = [name for name in _there(folder, {name.split("/", 1)[0] for name in found}) if name not in found]
+    kept = re.compile("|".join(rf"[/-]{re.escape(stack)}[./-]" for stack in keep) or r"(?!)")
+    there = _there(folder, {name.split("/", 1)[0] for name in found})
+    removed = [name for name in there if name not in found and not kept.search(name)]
     for name in removed:
         (folder / name).unlink()
     return written, removed

@@ -107,7 +107,7 @@ def deployment(args: OdooWorkloadArgs) -> k8s.apps.v1.DeploymentSpecArgsDict:
                 {"name": "trust", "secret": {"secret_name": TRUST, "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
                 scratch("data", args["odoo"].data_volume_mib),
                 scratch("temporary", TEMPORARY_MIB),
-                *([{"name": "turns", "config_map": {"name": args["turns"]}}] if plan.turns else []),
+                *turns_volume(args),
             ],
             uid=args["odoo"].uid,
             gid=args["odoo"].gid,
@@ -155,10 +155,20 @@ def container(args: OdooWorkloadArgs) -> k8s.core.v1.ContainerArgsDict:
             {"name": "trust", "mount_path": TRUST_FOLDER, "read_only": True},
             {"name": "data", "mount_path": DATA},
             {"name": "temporary", "mount_path": "/tmp"},
-            *([{"name": "turns", "mount_path": f"{TURNS_ADDONS}/{TURNS}", "read_only": True}] if plan.turns else []),
+            *turns_mount(plan),
         ],
     }
     return spec if plan.port is None else serving(spec, plan, plan.port)
+
+
+def turns_volume(args: OdooWorkloadArgs) -> list[k8s.core.v1.VolumeArgsDict]:
+    """The module by which shared job processes take turns."""
+    return [{"name": "turns", "config_map": {"name": args["turns"]}}] if args["plan"].turns else []
+
+
+def turns_mount(plan: WorkloadPlan) -> list[k8s.core.v1.VolumeMountArgsDict]:
+    folder = f"{TURNS_ADDONS}/{TURNS}"
+    return [{"name": "turns", "mount_path": folder, "read_only": True}] if plan.turns else []
 
 
 def environment(args: OdooWorkloadArgs) -> list[k8s.core.v1.EnvVarArgsDict]:
@@ -218,7 +228,8 @@ def service(args: OdooWorkloadArgs, port: int) -> k8s.core.v1.ServiceSpecArgsDic
 
 
 def autoscaler(args: OdooWorkloadArgs) -> k8s.autoscaling.v2.HorizontalPodAutoscalerSpecArgsDict:
-    """Grows at once, shrinks slowly: Odoo needs a while to warm its registry."""
+    """Grows by what lasts for a minute, a pod at a time, and shrinks slowly: Odoo needs a while to warm its registry, and a burst that is over before
+    a pod has started is no reason for one (docs/decisions/0017)."""
     plan = args["plan"]
     return {
         "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": object_name(args["workload"])},
@@ -235,9 +246,13 @@ def autoscaler(args: OdooWorkloadArgs) -> k8s.autoscaling.v2.HorizontalPodAutosc
             }
         ],
         "behavior": {
+            "scale_up": {
+                "stabilization_window_seconds": 60,
+                "policies": [{"type": "Pods", "value": 1, "period_seconds": 60}],
+            },
             "scale_down": {
                 "stabilization_window_seconds": 600,
                 "policies": [{"type": "Pods", "value": 1, "period_seconds": 120}],
-            }
+            },
         },
     }

@@ -33,18 +33,27 @@ def manifests(graph: Graph, answer: Answer) -> tuple[Manifest, ...]:
     Raises:
         ValueError: an object holds a secret value; secrets reach the cluster through External Secrets only.
     """
-    made = [node for node in graph if _in_cluster(node)]
-    levels = _levels(graph)
-    phases = {level: phase for phase, level in enumerate(sorted({levels[node.urn] for node in made}))}
+    order = _phases(graph)
     return tuple(
         Manifest(
-            urn=node.urn,
-            phase=phases[levels[node.urn]],
-            release=node.type == RELEASE,
-            body=_named(node, _plain(node.inputs, answer, node)),
+            urn=urn,
+            phase=phase,
+            release=graph[urn].type == RELEASE,
+            body=_named(graph[urn], _plain(graph[urn].inputs, answer, graph[urn])),
         )
-        for node in made
+        for urn, phase in order.items()
     )
+
+
+def phases(graph: Graph) -> int:
+    """How many phases the stack's objects come in."""
+    return len(set(_phases(graph).values()))
+
+
+def _phases(graph: Graph) -> dict[str, int]:
+    levels = {urn: level for urn, level in _levels(graph).items() if _in_cluster(graph[urn])}
+    numbers = {level: phase for phase, level in enumerate(sorted(set(levels.values())))}
+    return {urn: numbers[level] for urn, level in levels.items()}
 
 
 def _in_cluster(node: Node) -> bool:
