@@ -22,6 +22,7 @@ COMMANDS = {
     "new": "write the first file of a new customer",
     "preview": "show what the engine would be asked for, with policies and cost; offline",
     "evidence": "show the evidence of dumps and verified restores against what is promised",
+    "render": "write the clusters' objects for Argo CD or Flux",
     "up": "bring stacks up with the engine, in dependency order",
     "refresh": "read the real state of stacks back",
     "destroy": "take stacks down, dependents first",

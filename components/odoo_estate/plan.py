@@ -1008,6 +1008,28 @@ class PooledWorkersPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlertPlan:
+    """An alerting rule of Prometheus: ``expression`` holds for ``minutes``."""
+
+    name: str
+    expression: str
+    minutes: int
+    severity: str
+    summary: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringPlan:
+    """What a cell's Prometheus asks besides what its chart brings, and its alerts by name."""
+
+    namespace: str
+    ingress_namespace: str
+    certificate_namespace: str
+    alerts: Mapping[str, AlertPlan]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CacheWatchPlan:
     """The job that measures what each tenant takes of a shared cache, and its alarms. ``cache`` is the cell's cache key, ``user`` the ElastiCache
     user that the job is."""
@@ -1057,6 +1079,7 @@ class PlatformPlan(Plan):
     """Ingress class to the DNS name in the cell's zone under which it answers; `RoutePlan.target` is one of these."""
     private_ingress: str = ""
     """The ingress class that the cell's private balancer leads to; empty: there is none."""
+    monitoring: MonitoringPlan | None = None
     cache_watch: CacheWatchPlan | None = None
     """None where the estate names no image of the program."""
     away: bool = False
@@ -1073,6 +1096,11 @@ class PlatformPlan(Plan):
 
 
 # --- tenant --------------------------------------------------------------------------------------------------------
+
+
+TURNS = "estate_turns"
+"""Module of ours that shared job processes load (``odoo/addons``)."""
+TURNS_ADDONS = "/mnt/estate-addons"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -1098,6 +1126,12 @@ class WorkloadPlan:
     tolerations: Mapping[str, str]
     """Taint key to its value, effect NoSchedule."""
     spread_zones: bool
+    routed: bool = True
+    """``port`` has a service; else it answers its own pod and the kubelet only."""
+    longest_seconds: int = 120
+    """The longest request or job (``limit_time_real``): so long all workers may be busy and the pod still be well."""
+    turns: int = 0
+    """Shared job processes: so many of them may work for one tenant at the same time. 0: they serve one tenant."""
     reads_replica: bool = False
     """What only reads goes to the read replica (`PoolerPlan.replica_size`), and to the primary while that does not answer."""
 

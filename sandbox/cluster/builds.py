@@ -58,6 +58,8 @@ DEFINITIONS = GoBuild(
         "external-secrets.yaml": ("github.com/external-secrets/external-secrets", "deploy/crds/bundle.yaml"),
         "cert-manager": ("github.com/cert-manager/cert-manager", "deploy/crds"),
         "monitoring": ("github.com/prometheus-operator/prometheus-operator", "example/prometheus-operator-crd"),
+        "argo-cd": ("github.com/argoproj/argo-cd/v3", "manifests/crds"),
+        "flux": ("github.com/fluxcd/kustomize-controller", "config/crd/bases"),
         "keda": ("github.com/kedacore/keda/v2", "config/crd/bases"),
     },
     minutes="a minute",
@@ -73,4 +75,11 @@ TRAEFIK = GoBuild(
     minutes="six minutes",
     otherwise=_OTHERWISE,
 )
-FOR_TESTS = (*CONTROL_PLANE, TRAEFIK)
+PROMTOOL = GoBuild(
+    name="promtool",
+    folder=TOOLS / "promtool",
+    packages={"promtool": "github.com/prometheus/prometheus/cmd/promtool"},
+    minutes="three minutes",
+    otherwise=_OTHERWISE,
+)
+FOR_TESTS = (*CONTROL_PLANE, TRAEFIK, PROMTOOL)

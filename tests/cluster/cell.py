@@ -17,7 +17,7 @@ from tests.compose_tenant.test_root_estate import STACKS, plain
 
 from odoo_estate.decide import compile_estate
 from odoo_estate.plan import CellPlan, EstatePlan, NodePoolPlan, PlatformPlan, TenantPlan
-from odoo_estate.preview.graph import Graph
+from odoo_estate.preview.graph import Graph, Reference
 from odoo_estate.spec.loader import Documents, load
 
 ZONE = "topology.kubernetes.io/zone"
@@ -183,6 +183,17 @@ def settled(value: Any, graph: Graph, account: str) -> Any:
     if isinstance(value, list):
         return [settled(item, graph, account) for item in value]
     return UNKNOWN.sub(lambda found: answer(found, graph, account), value) if isinstance(value, str) else value
+
+
+def answer_of(graph: Graph, account: str) -> Callable[[Reference], str]:
+    """The same answers, for who asks by reference."""
+
+    def answered(reference: Reference) -> str:
+        found = UNKNOWN.fullmatch(str(reference))
+        assert found
+        return answer(found, graph, account)
+
+    return answered
 
 
 def answer(reference: re.Match[str], graph: Graph, account: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sandbox.cluster.control_plane import ControlPlane, Refused
@@ -121,11 +122,13 @@ def test_a_full_node_pool_keeps_bursts_waiting_and_leaves_web_alone(shared_cell:
             )
 
 
+@pytest.mark.parametrize("tenancy", ["namespaced", "semi-dedicated", "pooled"])
 def test_a_tenant_that_goes_leaves_nothing_behind_and_takes_nothing_of_its_neighbours(
-    shared_cell: Cell, plane: ControlPlane
+    shared_cell: Cell, plane: ControlPlane, tenancy: str
 ) -> None:
     shared_cell.settle()
-    tenant = next(one for one in shared_cell.tenants if one.tenancy == "namespaced" and one.environment == "production")
+    tenant = next(one for one in shared_cell.tenants if one.tenancy == tenancy and one.environment == "production")
+    own = ",".join(f"odoo-estate/{key}={tenant.labels[f'odoo-estate/{key}']}" for key in ("tenant", "environment"))
     mine = manifests(tenant.stack)
     others = [
         manifest
@@ -135,17 +138,24 @@ def test_a_tenant_that_goes_leaves_nothing_behind_and_takes_nothing_of_its_neigh
     ]
     try:
         for manifest in reversed(mine):
-            if "name" in manifest["metadata"]:
-                plane.call("DELETE", f"{plane.path(manifest)}/{manifest['metadata']['name']}")
-        shared_cell.wait_until(lambda: absent(plane, f"/api/v1/namespaces/{tenant.namespace}"))
-        for manifest in mine:
-            if "name" in manifest["metadata"]:
-                assert absent(plane, f"{plane.path(manifest)}/{manifest['metadata']['name']}"), manifest["metadata"]
+            name = manifest["metadata"].get("name")
+            for one in [name] if name else labelled(plane, plane.path(manifest), own):
+                plane.call("DELETE", f"{plane.path(manifest)}/{one}?propagationPolicy=Foreground")
+        if tenancy != "pooled":
+            shared_cell.wait_until(lambda: absent(plane, f"/api/v1/namespaces/{tenant.namespace}"))
+        # By owner labels, whatever made it: what a deployment or a job has made carries them too.
+        places = {plane.path(manifest) for manifest in mine} | {"/api/v1/pods", "/apis/apps/v1/replicasets"}
+        shared_cell.wait_until(lambda: not any(labelled(plane, place, own) for place in places))
         for manifest in others:
             plane.call("GET", f"{plane.path(manifest)}/{manifest['metadata']['name']}")
     finally:
         for manifest in mine:
             plane.apply(manifest)
+
+
+def labelled(plane: ControlPlane, path: str, labels: str) -> list[str]:
+    """Names of what carries ``labels`` there; a namespace that is gone holds nothing."""
+    return [one["metadata"]["name"] for one in plane.call("GET", f"{path}?labelSelector={quote(labels)}")["items"]]
 
 
 def absent(plane: ControlPlane, path: str) -> bool:

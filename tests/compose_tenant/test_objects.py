@@ -82,6 +82,60 @@ def test_a_pod_has_time_to_leave_after_the_ingress_has_heard_of_it(graph: Any) -
             assert pause < template["spec"]["terminationGracePeriodSeconds"], name
 
 
+def odoo_pods(graph: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (
+            node.inputs["metadata"]["namespace"],
+            node.inputs["metadata"]["labels"]["app.kubernetes.io/component"],
+        ): node.inputs["spec"]["template"]["spec"]
+        for node in graphs.objects(graph())
+        if node.inputs["kind"] == "Deployment" and node.inputs["metadata"]["name"].startswith("odoo-")
+    }
+
+
+@EVERY
+def test_a_busy_server_is_neither_killed_in_the_middle_of_its_longest_job_nor_ended_before_that(graph: Any) -> None:
+    for name, spec in odoo_pods(graph).items():
+        (container,) = spec["containers"]
+        longest = {"web": 120, "websocket": 120, "reporting": 720}.get(name[1], 1800)
+        if name[1] == "cron" or container["args"] == ["--no-http"]:
+            assert "livenessProbe" not in container, "Odoo's own watchdog ends jobs that hang; there is no HTTP to ask"
+            continue
+        probe = container["livenessProbe"]
+        assert probe["periodSeconds"] * probe["failureThreshold"] > longest, name
+        assert container["lifecycle"]["preStop"]["sleep"]["seconds"] + longest <= spec["terminationGracePeriodSeconds"]
+
+
+@EVERY
+def test_alive_ready_and_started_are_different_questions(graph: Any) -> None:
+    for name, spec in odoo_pods(graph).items():
+        (container,) = spec["containers"]
+        if "readinessProbe" in container:
+            assert container["livenessProbe"]["httpGet"]["path"] == "/web/health", (
+                "a database that fails over kills no pod"
+            )
+            assert container["readinessProbe"]["httpGet"]["path"] == "/web/health?db_server_status=1"
+            start = container["startupProbe"]
+            assert start["periodSeconds"] * start["failureThreshold"] >= 600, name
+
+
+def test_capacity_grows_by_what_lasts_within_bounds_and_never_for_a_stranger() -> None:
+    scalers = graphs.of_kind(graphs.semi_dedicated(), "HorizontalPodAutoscaler")
+    assert scalers
+    for name, one in scalers.items():
+        behavior = one["spec"]["behavior"]
+        assert behavior["scaleUp"]["stabilizationWindowSeconds"] >= 60, name
+        assert behavior["scaleDown"]["stabilizationWindowSeconds"] > behavior["scaleUp"]["stabilizationWindowSeconds"]
+        assert [metric["type"] for metric in one["spec"]["metrics"]] == ["ContainerResource"], name
+    routes = next(iter(graphs.of_kind(graphs.semi_dedicated(), "IngressRoute").values()))["spec"]["routes"]
+    reached = {service["name"] for route in routes for service in route["services"]}
+    assert reached == {"odoo-web", "odoo-websocket"}, "what is queued is not to be pumped from outside"
+
+
+def test_only_what_the_ingress_leads_to_has_a_service() -> None:
+    assert set(graphs.of_kind(graphs.namespaced(), "Service")) == {"odoo-web", "odoo-websocket"}
+
+
 @EVERY
 def test_no_secret_value_is_in_any_manifest(graph: Any) -> None:
     for node in graphs.objects(graph()):

@@ -132,6 +132,28 @@ def test_shared_workers_name_no_database_and_are_told_by_header() -> None:
     assert workers.odoo.workloads["cron"].recreate
 
 
+def test_shared_jobs_run_in_processes_of_their_own_that_go_through_all_databases_in_turns() -> None:
+    for key, workers in platform().pooled.items():
+        for pool in ("cron", "integration"):
+            plan = workers.odoo.workloads[pool]
+            assert plan.arguments == ("--no-http",), "no request takes a job's process, no job a request's"
+            assert plan.settings["workers"] != "0", "threads would stay with the databases they have loaded: none"
+            assert 1 <= plan.turns <= max(1, plan.processes * plan.min_replicas // 4)
+            assert plan.turns < plan.processes * plan.min_replicas, (key, pool, "one tenant could hold the whole pool")
+            assert int(plan.settings["limit_time_real_cron"]) < plan.grace_seconds
+            assert plan.settings["server_wide_modules"].endswith(",estate_turns")
+        for other in ("web", "websocket"):
+            assert workers.odoo.workloads[other].turns == 0
+            assert "estate_turns" not in workers.odoo.workloads[other].settings.get("server_wide_modules", "")
+
+
+def test_a_shared_process_has_memory_for_the_registries_that_it_may_keep() -> None:
+    own = context().catalog.odoo_bands["odoo-l"].web
+    web = platform().pooled["starter"].odoo.workloads["web"]
+    assert web.settings["registry_lru_size"] == "40"
+    assert web.size.memory_mib == own.memory_mib + own.processes * 40 * 15
+
+
 def test_shared_workers_run_the_series_of_their_tenants() -> None:
     assert platform().pooled["starter"].odoo.version == "18.0"
     # Nobody is pooled in business: the newest that is supported.

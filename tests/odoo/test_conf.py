@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.compose_tenant import plans
 
+from odoo_estate.decide.workloads import common_settings, with_runner
 from odoo_estate.odoo.conf import PASSWORD, odoo_conf, workload_settings
 from odoo_estate.plan import Workload
 
@@ -48,6 +49,20 @@ def test_shared_workers_are_bound_to_no_database() -> None:
 def test_scheduled_jobs_run_in_cron_pods_only(workload: Workload) -> None:
     assert conf(workload)["max_cron_threads"] == "0"
     assert conf("cron")["max_cron_threads"] == "2"
+
+
+def test_the_operators_modules_are_found_and_no_token_is_logged_with_its_query() -> None:
+    found = common_settings("shop", ("base", "web"))
+    assert found["addons_path"] == "/mnt/extra-addons"
+    assert "werkzeug:WARNING" in found["log_handler"]
+
+
+def test_jobs_of_the_queue_are_handed_out_in_integration_only() -> None:
+    runs = {
+        key: "queue_job" in one.settings.get("server_wide_modules", "")
+        for key, one in with_runner(plans.odoo().workloads, ("base", "web")).items()
+    }
+    assert [key for key, there in runs.items() if there] == ["integration"]
 
 
 def test_a_workloads_setting_wins_over_the_environments() -> None:

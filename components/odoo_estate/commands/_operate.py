@@ -69,6 +69,11 @@ class Run:
             self.project,
             {"ODOO_ESTATE_DIR": str(directory.resolve()), **(environment or {})},
             policy_packs,
+            delivered=frozenset(
+                name
+                for name, one in self.plan.stacks.items()
+                if self.documents.estate.delivery and one.kind in ("platform", "tenant")
+            ),
         )
 
     def refuse_unapproved(self) -> None:

@@ -25,6 +25,7 @@ from odoo_estate.kubernetes.cluster_scope import (
 )
 from odoo_estate.kubernetes.external_secret import secret_store
 from odoo_estate.kubernetes.ingress_balancer import IngressBalancer, private_target
+from odoo_estate.kubernetes.monitoring import Monitoring
 from odoo_estate.kubernetes.namespace import WorkloadNamespace
 from odoo_estate.kubernetes.network_policies import denial, name_resolution, provisioning_policies, workload_policies
 from odoo_estate.kubernetes.pages import Pages
@@ -71,6 +72,10 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
     ways_in(plan, cell, at, controllers)
     if plan.cache_watch is not None:
         cache_watch(plan.cache_watch, plan, cell, at, [*controllers, *spaces])
+    if plan.monitoring:
+        Monitoring(
+            "monitoring", {"plan": plan.monitoring, "labels": plan.labels}, after(at.components, *controllers, *spaces)
+        )
     master_credentials(plan, cell, at, stores)
     instances = {key: pooler(key, plan, cell, provisioning) for key in plan.poolers}
     for key in plan.pooled:

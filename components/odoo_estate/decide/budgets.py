@@ -159,7 +159,8 @@ def pooled_workloads(context: Context, cell: str, service_class: str) -> dict[Wo
     if key not in context.memo:
         service = context.catalog.service_classes[service_class]
         band = context.catalog.odoo_bands[shared.pooled_band_key(context, cell, service_class)]
-        context.memo[key] = {
+        known = context.catalog.assumptions
+        plans = {
             workload: workloads.workload_plan(
                 workload,
                 one,
@@ -171,6 +172,14 @@ def pooled_workloads(context: Context, cell: str, service_class: str) -> dict[Wo
                 spread=service.availability.zones > 1,
             )
             for workload, one in workloads.workload_bands(band, reporting=service.reporting).items()
+        }
+        context.memo[key] = {
+            workload: workloads.with_registries(
+                workloads.in_turns(one) if workload in ("cron", "integration") else one,
+                databases=known.pooled_registries,
+                registry_mib=known.registry_mib,
+            )
+            for workload, one in plans.items()
         }
     found = context.memo[key]
     assert isinstance(found, dict)

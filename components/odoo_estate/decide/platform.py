@@ -4,9 +4,11 @@ Like the cell's, this plan follows from the estate and the catalog alone. The on
 which all of them must share.
 """
 
+from dataclasses import replace
 from math import ceil
 
 from odoo_estate.decide import budgets, cache_watch, identities, network, shared
+from odoo_estate.decide.alerts import alert_plans
 from odoo_estate.decide.cell import cell_tags
 from odoo_estate.decide.charts import chart_plans
 from odoo_estate.decide.context import MAIN, Context
@@ -16,11 +18,14 @@ from odoo_estate.decide.landing_zone import shared_target
 from odoo_estate.decide.naming import cell_stack, name, part, platform_stack
 from odoo_estate.decide.private_access import private_access_plan
 from odoo_estate.decide.tags import POOL, labels
-from odoo_estate.decide.workloads import DATA_VOLUME_MIB, common_settings
+from odoo_estate.decide.workloads import DATA_VOLUME_MIB, TURN_SECONDS, common_settings
 from odoo_estate.errors import Refused
 from odoo_estate.plan import (
+    TURNS,
+    TURNS_ADDONS,
     Decision,
     IssuerPlan,
+    MonitoringPlan,
     OdooPlan,
     PagesPlan,
     PlatformPlan,
@@ -29,6 +34,7 @@ from odoo_estate.plan import (
     QuotaPlan,
     TenantCachePlan,
     TenantNetworkPlan,
+    WorkloadPlan,
 )
 from odoo_estate.spec.catalog import OdooVersion
 
@@ -95,6 +101,14 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         pod_security=catalog.versions.pod_security,
         certificate_namespace=catalog.versions.charts["cert-manager"].namespace,
         pages=_pages(context, cell),
+        monitoring=MonitoringPlan(
+            namespace=catalog.versions.charts["kube-prometheus-stack"].namespace,
+            ingress_namespace=catalog.versions.charts["traefik"].namespace,
+            certificate_namespace=catalog.versions.charts["cert-manager"].namespace,
+            alerts=alert_plans(context, cell),
+        )
+        if "kube-prometheus-stack" in catalog.versions.charts
+        else None,
         cache_watch=cache_watch.cache_watch_plan(context, cell),
         generation=shared.generation(context, cell),
         record_ttl_seconds=catalog.assumptions.traffic_ttl_seconds,
@@ -202,15 +216,23 @@ def pooled_odoo(context: Context, cell: str, service_class: str) -> OdooPlan:
     series = pooled_series(context, cell, service_class)
     version = context.catalog.versions.odoo[series]
     settings = common_settings("shared", (*version.server_wide_modules, HEADER_FILTER))
-    # No database is named: requests are told apart by the header, and cron works on every database that the login owns.
+    # No database is named: requests are told apart by the header, and jobs are run in every database that the login owns, in turns.
     del settings["db_name"], settings["dbfilter"]
+    settings["addons_path"] += f",{TURNS_ADDONS}"
     return OdooPlan(
         version=series,
         image=version.image,
         uid=version.uid,
         gid=version.gid,
         settings=settings,
-        workloads=budgets.pooled_workloads(context, cell, service_class),
+        workloads={
+            key: replace(
+                one, settings={**one.settings, "server_wide_modules": f"{settings['server_wide_modules']},{TURNS}"}
+            )
+            if one.turns
+            else one
+            for key, one in budgets.pooled_workloads(context, cell, service_class).items()
+        },
         data_volume_mib=DATA_VOLUME_MIB,
     )
 
@@ -301,4 +323,19 @@ def _decisions(context: Context, cell: str) -> tuple[Decision, ...]:
                 binding=f"{size.concurrent_users} users at once, {size.orders_per_hour} orders an hour",
             )
         )
+        found += [
+            _turns(key, pool, plan) for pool, plan in budgets.pooled_workloads(context, cell, key).items() if plan.turns
+        ]
     return tuple(found)
+
+
+def _turns(service_class: str, pool: str, plan: WorkloadPlan) -> Decision:
+    """The bounded pool that runs one kind of all tenants' jobs."""
+    least, most = plan.processes * plan.min_replicas, plan.processes * plan.max_replicas
+    return Decision(
+        topic=f"pooled jobs {service_class}",
+        value=f"{pool}: {least} to {most} processes, {plan.turns} for one tenant at most",
+        reason=f"{ceil(least / plan.turns)} tenants have to misbehave at once before another waits, and then for {TURN_SECONDS} s at most, "
+        "the longest that a job may take",
+        binding=f"{plan.turns} of {least} processes",
+    )

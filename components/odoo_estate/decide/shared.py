@@ -203,17 +203,19 @@ def bus_pool_size(context: Context, cell: str) -> int:
     cell, because LISTEN and NOTIFY pin them and a login without one would wait for ever."""
     catalog, served = context.catalog, band(context, cell)
     keys = {key for one in served.serves for key in catalog.service_classes[one].odoo_bands}
-    return max(bus_connections(catalog.odoo_bands[key]) for key in keys | set(served.pooled_class_bands.values()))
+    pooled = (bus_connections(catalog.odoo_bands[key], pooled=True) for key in served.pooled_class_bands.values())
+    return max(*(bus_connections(catalog.odoo_bands[key]) for key in keys), *pooled)
 
 
-def bus_connections(odoo: OdooBand) -> int:
-    """Connections to the bus at most: one for every process of every workload, a second one for those that LISTEN, with one more
-    pod of each workload but cron for a rolling update."""
+def bus_connections(odoo: OdooBand, *, pooled: bool = False) -> int:
+    """Connections to the bus at most: one for every process of every workload, a second one for those that LISTEN (``pooled``: integration too),
+    with one more pod of each workload but cron for a rolling update."""
     once = [odoo.web, odoo.integration, *([odoo.reporting] if odoo.reporting else [])]
     return (
         sum(one.processes * (one.max_replicas + 1) for one in once)
         + 2 * odoo.websocket.processes * (odoo.websocket.max_replicas + 1)
         + 2 * odoo.cron.processes * odoo.cron.max_replicas
+        + (odoo.integration.processes * (odoo.integration.max_replicas + 1) if pooled else 0)
     )
 
 

@@ -31,6 +31,13 @@ TARGET_CPU_PERCENT = 70
 """Of the request: an autoscaler that waits for more is late by the minute that a pod takes to start."""
 DATA_VOLUME_MIB = 2048
 """Scratch under ``data_dir``: assets and reports in the making; the filestore itself lies in object storage."""
+RUNNER = "queue_job"
+"""OCA/queue: its runner starts in every process tree that loads it server-wide, so only integration does."""
+TURN_SECONDS = 600
+"""The longest job of a tenant on shared processes: a neighbour that found all places taken waits so long for the first one that is free. A tenant
+whose jobs need more has outgrown the pool."""
+TENANT_SHARE = 4
+"""A tenant holds a quarter of the shared job processes at most, as of the shared web workers."""
 REPLICA_SERIES = 18
 """From this series on Odoo sends what only reads to ``db_replica_host``."""
 LEAST_VIRTUAL_MIB = 2048
@@ -107,7 +114,7 @@ def odoo_plan(context: Context, series: str, *, database: str, workloads: Mappin
         uid=version.uid,
         gid=version.gid,
         settings=common_settings(database, version.server_wide_modules),
-        workloads=workloads,
+        workloads=with_runner(workloads, version.server_wide_modules),
         data_volume_mib=DATA_VOLUME_MIB,
     )
 
@@ -131,16 +138,68 @@ def common_settings(database: str, modules: tuple[str, ...]) -> dict[str, str]:
     does not restrict cron); ``dbfilter`` is the same name in full, and the database manager is off.
     """
     return {
+        # The image's own odoo.conf, which ours takes the place of, names it; without it no module of the operator's is found.
+        "addons_path": "/mnt/extra-addons",
         "data_dir": "/var/lib/odoo",
         "db_name": database,
         "db_template": "template0",
         "dbfilter": f"^{database}$",
         "list_db": "False",
+        # Werkzeug writes a line a request with its query string, in which tokens travel (password reset, shared documents); the ingress logs requests
+        # without them, by tenant.
+        "log_handler": ":INFO,werkzeug:WARNING",
         "proxy_mode": "True",
         "server_wide_modules": ",".join(modules),
         "unaccent": "True",
         "without_demo": "all",
     }
+
+
+def with_runner(workloads: Mapping[Workload, WorkloadPlan], modules: tuple[str, ...]) -> dict[Workload, WorkloadPlan]:
+    """``workloads`` with the job runner in integration and nowhere else: a job never takes a worker that somebody waits for. Each pod's runner
+    hands jobs to its own workers (``localhost``); two that pick the same job find it taken by the second's state check."""
+    runs = {"server_wide_modules": ",".join((*modules, RUNNER))}
+    return {
+        key: replace(one, settings={**one.settings, **runs}) if key == "integration" else one
+        for key, one in workloads.items()
+    }
+
+
+def in_turns(plan: WorkloadPlan) -> WorkloadPlan:
+    """``plan`` as one of the two bounded pools that run all tenants' jobs: cron, and what is queued (integration).
+
+    ``workers`` is not 0 because only prefork's job processes go through every database; the threaded server's stay with those it has loaded, which
+    is none (``cron_thread`` in ``odoo/service/server.py``). With ``--no-http`` there are no other processes. The watchdog ends one whose job passes
+    `TURN_SECONDS`, and its place is free.
+    """
+    settings = {
+        **plan.settings,
+        "workers": "1",
+        "max_cron_threads": str(plan.processes),
+        "limit_time_cpu": str(TURN_SECONDS // 2),
+        "limit_time_real": str(TURN_SECONDS),
+        "limit_time_real_cron": str(TURN_SECONDS),
+    }
+    return replace(
+        plan,
+        arguments=ARGUMENTS["cron"],
+        settings=settings,
+        port=None,
+        routed=False,
+        longest_seconds=TURN_SECONDS,
+        grace_seconds=TURN_SECONDS + 30,
+        turns=max(1, plan.processes * plan.min_replicas // TENANT_SHARE),
+    )
+
+
+def with_registries(plan: WorkloadPlan, *, databases: int, registry_mib: int) -> WorkloadPlan:
+    """``plan`` with room in each process for the registries of ``databases``, and a bound that keeps it there.
+
+    Odoo derives the bound from ``limit_memory_soft`` (a registry for every 15 MiB: 136), which is virtual memory of one process and says nothing
+    about the container; without one of our own, a pod that has served every tenant is killed for its memory.
+    """
+    size = replace(plan.size, memory_mib=plan.size.memory_mib + plan.processes * databases * registry_mib)
+    return replace(plan, size=size, settings={**plan.settings, "registry_lru_size": str(databases)})
 
 
 def workload_plan(
@@ -154,7 +213,7 @@ def workload_plan(
 ) -> WorkloadPlan:
     """One workload's deployment."""
     least, most = replicas
-    port = {"web": HTTP_PORT, "websocket": WEBSOCKET_PORT}.get(workload)
+    port = None if workload == "cron" else WEBSOCKET_PORT if workload == "websocket" else HTTP_PORT
     seconds = {"cron": JOB_SECONDS, "integration": JOB_SECONDS, "reporting": REPORT_SECONDS}.get(
         workload, REQUEST_SECONDS
     )
@@ -167,6 +226,8 @@ def workload_plan(
         arguments=ARGUMENTS[workload],
         settings=_settings(workload, band, seconds),
         port=port,
+        routed=workload in ("web", "websocket"),
+        longest_seconds=seconds,
         recreate=workload == "cron",
         target_cpu_percent=TARGET_CPU_PERCENT,
         grace_seconds=seconds + 30,
@@ -184,7 +245,7 @@ ARGUMENTS: Mapping[Workload, tuple[str, ...]] = {
     "integration": (),
     "reporting": (),
 }
-"""What follows ``odoo``. Integration and reporting answer HTTP of their own service, away from users' workers; cron answers none."""
+"""What follows ``odoo``. Integration and reporting answer HTTP within their pod (the job runner hands jobs over by it); cron answers none."""
 
 
 def _settings(workload: Workload, band: WorkloadBand, seconds: int) -> dict[str, str]:

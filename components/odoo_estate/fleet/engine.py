@@ -23,6 +23,8 @@ from odoo_estate.fleet.protection import held_back
 Verb = Literal["up", "refresh", "destroy", "lift", "resume"]
 """``resume``: an `up` that may have been cut off in a promotion; see `_read_instances`."""
 INSTANCE = "aws:rds/instance:Instance"
+IN_CLUSTER = ("--exclude", "**kubernetes:**", "--exclude-dependents")
+"""The engine's own way to leave out all objects of the cluster, and what needs their answers."""
 UNTOUCHED = frozenset({"same", "read"})
 """Operations that change nothing: a stack reference is read in every run."""
 
@@ -39,6 +41,8 @@ class Engine:
     policy_packs: Sequence[Path] = ()
     patience_seconds: float = 120.0
     command: EngineCommand = field(default_factory=EngineCommand)
+    delivered: frozenset[str] = frozenset()
+    """Stacks whose objects reach the cluster by Git: only what is in the cloud is made here."""
 
     def operate(self, verb: Verb, stack: str) -> Outcome:
         """One operation on one stack. Never raises for what the engine reports: that is in the outcome."""
@@ -105,6 +109,7 @@ class Engine:
             self._read_instances(stack, events)
         if verb in ("up", "resume"):
             packs = [word for pack in self.policy_packs for word in ("--policy-pack", str(pack.resolve()))]
+            packs += IN_CLUSTER if stack in self.delivered else ()
             try:
                 self._operation(events, "up", "--skip-preview", *packs, stack=stack)
             except StackNotFoundError:

@@ -1,19 +1,23 @@
 """All Odoo workloads of one environment with their configuration."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pulumi
+import pulumi_kubernetes as k8s
 
 from odoo_estate.kubernetes.certificate import certificate
 from odoo_estate.kubernetes.checksum import checksum
 from odoo_estate.kubernetes.external_secret import Source, external_secret
+from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.kubernetes.network_policies import SESSION_PORT
 from odoo_estate.odoo.conf import odoo_conf, workload_settings
 from odoo_estate.odoo.workload import SESSIONS, TRUST, OdooWorkload, OdooWorkloadArgs
-from odoo_estate.plan import OdooPlan, TenantCachePlan
+from odoo_estate.plan import TURNS, OdooPlan, TenantCachePlan, WorkloadPlan
 
 CONFIGURATION = "odoo"
+ADDONS = Path(__file__).with_name("addons")
 
 
 class SessionStore(TypedDict):
@@ -66,6 +70,7 @@ class OdooEnvironment(pulumi.ComponentResource):
             usage="client auth",
             opts=pulumi.ResourceOptions(parent=self),
         )
+        turns = shared_jobs(name, args, parent=self)
         for workload, plan in args["odoo"].workloads.items():
             inputs: OdooWorkloadArgs = {
                 "workload": workload,
@@ -78,12 +83,29 @@ class OdooEnvironment(pulumi.ComponentResource):
                 "environment": {
                     **args.get("variables", {}),
                     **session_variables(args["sessions"]),
-                    **(runner_variables(args) if workload == "integration" else {}),
+                    **(runner_variables(args, plan) if workload == "integration" else {}),
                 },
+                "turns": turns,
                 "sessions": args["sessions"] is not None,
             }
             OdooWorkload(f"{name}-{workload}", inputs, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})
+
+
+def shared_jobs(name: str, args: OdooEnvironmentArgs, parent: pulumi.Resource) -> str:
+    """The ConfigMap with the module that shared job processes take turns by; its name, which changes with its content. Empty: there are none."""
+    if not any(plan.turns for plan in args["odoo"].workloads.values()):
+        return ""
+    files = {file.name: file.read_text(encoding="utf-8") for file in sorted((ADDONS / TURNS).glob("*.py"))}
+    turns = f"odoo-turns-{checksum(*files.values())}"
+    k8s.core.v1.ConfigMap(
+        f"{name}-turns",
+        metadata=object_metadata(turns, args["namespace"], args["labels"]),
+        immutable=True,
+        data=files,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    return turns
 
 
 def configure(name: str, args: OdooEnvironmentArgs, parent: pulumi.Resource) -> pulumi.Output[str]:
@@ -120,12 +142,14 @@ def configuration_files(args: OdooEnvironmentArgs) -> dict[str, str]:
     }
 
 
-def runner_variables(args: OdooEnvironmentArgs) -> dict[str, str]:
-    """Where OCA's ``queue_job``, if it is loaded, LISTENs in the tenant's database. Not for shared workers: their runner would hold a connection
-    to every database for ever."""
+def runner_variables(args: OdooEnvironmentArgs, plan: WorkloadPlan) -> dict[str, str]:
+    """How many jobs OCA's ``queue_job`` hands out at once, and where it LISTENs in the tenant's database. Not for shared workers: their runner
+    would hold a connection to every database for ever."""
     if not args["database"]:
         return {}
     return {
+        # One for each worker of the pod; the module's default is one in all.
+        "ODOO_QUEUE_JOB_CHANNELS": f"root:{plan.processes}",
         "ODOO_QUEUE_JOB_JOBRUNNER_DB_HOST": args["database_host"],
         "ODOO_QUEUE_JOB_JOBRUNNER_DB_PORT": str(SESSION_PORT),
     }

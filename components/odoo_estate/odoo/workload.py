@@ -1,6 +1,7 @@
 """One Odoo workload: web, websocket, cron, integration or reporting."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import TypedDict
 
 import pulumi
@@ -10,7 +11,7 @@ from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.kubernetes.network_policies import ODOO
 from odoo_estate.kubernetes.pod import pod_template, resources, scratch, security_context, spread
 from odoo_estate.odoo.conf import DATA
-from odoo_estate.plan import OdooPlan, WorkloadPlan
+from odoo_estate.plan import TURNS, TURNS_ADDONS, OdooPlan, WorkloadPlan
 
 CONFIGURATION = "/etc/odoo"
 SESSIONS = "sessions.url"
@@ -22,7 +23,11 @@ TEMPORARY_MIB = 1024
 PRE_STOP_SECONDS = 15
 """Time for the ingress to hear that the pod leaves, before Odoo stops accepting."""
 HEALTH = "/web/health"
-"""Needs neither login nor database (Odoo 15 and later)."""
+"""Needs neither login nor database (Odoo 15 and later): whether the server is alive."""
+READY = f"{HEALTH}?db_server_status=1"
+"""Also opens a cursor on the database server (Odoo 17 and later, ``addons/web/controllers/home.py``): whether it can be of use to anybody."""
+PROBE_SECONDS = 30
+"""Between two questions whether the server is alive."""
 
 
 class OdooWorkloadArgs(TypedDict):
@@ -37,6 +42,8 @@ class OdooWorkloadArgs(TypedDict):
     configuration: pulumi.Input[str]
     """Kubernetes Secret with ``WORKLOAD.conf``; its name changes with its content, and the pods with it."""
     environment: Mapping[str, pulumi.Input[str]]
+    turns: str
+    """ConfigMap with the module `TURNS`, where ``plan`` has turns."""
     sessions: bool
     """The Secret also holds the session store's URL (`SESSIONS`)."""
 
@@ -53,7 +60,7 @@ class OdooWorkload(pulumi.ComponentResource):
             k8s.policy.v1.PodDisruptionBudget(
                 f"{name}-disruption", metadata=metadata(args), spec=disruption(args), opts=child
             )
-        if plan.port is not None:
+        if plan.port is not None and plan.routed:
             k8s.core.v1.Service(f"{name}-service", metadata=metadata(args), spec=service(args, plan.port), opts=child)
         if scales(plan):
             k8s.autoscaling.v2.HorizontalPodAutoscaler(
@@ -100,6 +107,7 @@ def deployment(args: OdooWorkloadArgs) -> k8s.apps.v1.DeploymentSpecArgsDict:
                 {"name": "trust", "secret": {"secret_name": TRUST, "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
                 scratch("data", args["odoo"].data_volume_mib),
                 scratch("temporary", TEMPORARY_MIB),
+                *turns_volume(args),
             ],
             uid=args["odoo"].uid,
             gid=args["odoo"].gid,
@@ -147,9 +155,20 @@ def container(args: OdooWorkloadArgs) -> k8s.core.v1.ContainerArgsDict:
             {"name": "trust", "mount_path": TRUST_FOLDER, "read_only": True},
             {"name": "data", "mount_path": DATA},
             {"name": "temporary", "mount_path": "/tmp"},
+            *turns_mount(plan),
         ],
     }
-    return spec if plan.port is None else serving(spec, plan.port)
+    return spec if plan.port is None else serving(spec, plan, plan.port)
+
+
+def turns_volume(args: OdooWorkloadArgs) -> list[k8s.core.v1.VolumeArgsDict]:
+    """The module by which shared job processes take turns."""
+    return [{"name": "turns", "config_map": {"name": args["turns"]}}] if args["plan"].turns else []
+
+
+def turns_mount(plan: WorkloadPlan) -> list[k8s.core.v1.VolumeMountArgsDict]:
+    folder = f"{TURNS_ADDONS}/{TURNS}"
+    return [{"name": "turns", "mount_path": folder, "read_only": True}] if plan.turns else []
 
 
 def environment(args: OdooWorkloadArgs) -> list[k8s.core.v1.EnvVarArgsDict]:
@@ -163,24 +182,38 @@ def environment(args: OdooWorkloadArgs) -> list[k8s.core.v1.EnvVarArgsDict]:
         **args["environment"],
     }
     variables: list[k8s.core.v1.EnvVarArgsDict] = [{"name": name, "value": value} for name, value in plain.items()]
+    if turns := args["plan"].turns:
+        variables += [
+            {"name": "ESTATE_TURNS_POOL", "value": args["workload"]},
+            {"name": "ESTATE_TURNS_SHARE", "value": str(turns)},
+        ]
     if args["sessions"]:
         source: k8s.core.v1.EnvVarSourceArgsDict = {"secret_key_ref": {"name": args["configuration"], "key": SESSIONS}}
         variables.append({"name": "ODOO_SESSION_REDIS_URL", "value_from": source})
     return variables
 
 
-def serving(spec: k8s.core.v1.ContainerArgsDict, port: int) -> k8s.core.v1.ContainerArgsDict:
+def serving(spec: k8s.core.v1.ContainerArgsDict, plan: WorkloadPlan, port: int) -> k8s.core.v1.ContainerArgsDict:
     """``spec`` with what a container that answers HTTP has: a port, probes and time to leave.
 
-    Liveness is slower than Odoo's longest request (120 s by default), so that a busy server is not taken for a dead one.
+    Started means that the registry is loaded: the workers answer after that. Ready means that it also reaches its database, and stays so through half
+    a minute in which all workers are busy. Dead is a server that stays silent for longer than its longest request or job may take, with a
+    minute to spare: a busy one is not taken for it.
     """
     health: k8s.core.v1.HTTPGetActionArgsDict = {"path": HEALTH, "port": "http"}
+    ready: k8s.core.v1.HTTPGetActionArgsDict = {"path": READY, "port": "http"}
+    silent = ceil((plan.longest_seconds + 60) / PROBE_SECONDS)
     return {
         **spec,
         "ports": [{"name": "http", "container_port": port, "protocol": "TCP"}],
         "startup_probe": {"http_get": health, "period_seconds": 10, "failure_threshold": 60, "timeout_seconds": 5},
-        "readiness_probe": {"http_get": health, "period_seconds": 10, "failure_threshold": 3, "timeout_seconds": 5},
-        "liveness_probe": {"http_get": health, "period_seconds": 30, "failure_threshold": 6, "timeout_seconds": 10},
+        "readiness_probe": {"http_get": ready, "period_seconds": 10, "failure_threshold": 3, "timeout_seconds": 10},
+        "liveness_probe": {
+            "http_get": health,
+            "period_seconds": PROBE_SECONDS,
+            "failure_threshold": silent,
+            "timeout_seconds": 10,
+        },
         "lifecycle": {"pre_stop": {"sleep": {"seconds": PRE_STOP_SECONDS}}},
     }
 
@@ -195,7 +228,8 @@ def service(args: OdooWorkloadArgs, port: int) -> k8s.core.v1.ServiceSpecArgsDic
 
 
 def autoscaler(args: OdooWorkloadArgs) -> k8s.autoscaling.v2.HorizontalPodAutoscalerSpecArgsDict:
-    """Grows at once, shrinks slowly: Odoo needs a while to warm its registry."""
+    """Grows by what lasts for a minute, a pod at a time, and shrinks slowly: Odoo needs a while to warm its registry, and a burst that is over before
+    a pod has started is no reason for one (docs/decisions/0017)."""
     plan = args["plan"]
     return {
         "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": object_name(args["workload"])},
@@ -212,9 +246,13 @@ def autoscaler(args: OdooWorkloadArgs) -> k8s.autoscaling.v2.HorizontalPodAutosc
             }
         ],
         "behavior": {
+            "scale_up": {
+                "stabilization_window_seconds": 60,
+                "policies": [{"type": "Pods", "value": 1, "period_seconds": 60}],
+            },
             "scale_down": {
                 "stabilization_window_seconds": 600,
                 "policies": [{"type": "Pods", "value": 1, "period_seconds": 120}],
-            }
+            },
         },
     }

@@ -234,6 +234,8 @@ class Availability(Spec):
     min_web_replicas: Positive
     database_multi_az: bool
     cache_nodes: Annotated[int, Field(ge=1, le=6)]
+    served_percent: Annotated[float, Field(ge=90, lt=100)]
+    """Of requests in a month; what alerts on errors are measured by."""
 
 
 class Dumps(Spec):
@@ -356,6 +358,8 @@ class Assumptions(Spec):
     master_process_memory_mib: Positive
     connection_reserve: NotNegative
     """Database connections kept for superuser, replication, monitoring and the backup job."""
+    registry_mib: Positive
+    pooled_registries: Positive
     pooler_lookups: Positive
     shared_pool_size: Positive
     """Server connections per tenant database on shared instances, over all pooler processes together."""

@@ -179,6 +179,16 @@ class Partner(Spec):
     monthly_budget_usd: Annotated[int, Field(ge=1)] | None = None
 
 
+class Delivery(Spec):
+    """What brings objects into the clusters in the engine's place: ``tool`` takes them from ``repository`` at ``revision``, below ``path``, where
+    ``estate render`` writes them. The engine then makes what is in the cloud only."""
+
+    tool: Literal["argo-cd", "flux"]
+    repository: Text
+    revision: Text = "main"
+    path: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]*$")] = ""
+
+
 class Estate(Spec):
     """The document ``estate.yaml``. ``accounts`` maps account roles to AWS account ids: in single-account mode exactly ``production``."""
 
@@ -210,5 +220,7 @@ class Estate(Spec):
     """Digest of the recovery program's image, which is built from ``images/recovery`` and pushed to the estate's repository ``recovery``."""
     quotas: dict[AccountRole, dict[Text, dict[Text, Annotated[int, Field(ge=1)]]]] = {}
     """Quotas that AWS raised: account role to region (``global`` for those of a whole account) to the catalog's quota to what holds there now."""
+    delivery: Delivery | None = None
+    """None: the engine itself speaks to the clusters."""
     catalog: Text | None = None
     """File beside this one with catalog values that override the shipped ones."""

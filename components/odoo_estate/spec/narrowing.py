@@ -46,6 +46,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     f"{CLASS}.availability.min_web_replicas": "higher",
     f"{CLASS}.availability.database_multi_az": "demanded",
     f"{CLASS}.availability.cache_nodes": "higher",
+    f"{CLASS}.availability.served_percent": "higher",
     f"{CLASS}.rate_limit": "no-later",
     f"{CLASS}.monitoring": "no-earlier",
     f"{CLASS}.performance_insights_days": "higher",

@@ -15,6 +15,7 @@ MAX_PROBLEMS = 100
 
 _PATTERNS = {
     r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$": "an id: lower-case letters, digits and single hyphens, a letter first, 2 to 32 characters",
+    r"^[A-Za-z0-9._/-]*$": "a path of letters, digits, dots, hyphens and slashes",
     r"^[0-9]{12}$": 'an AWS account id: 12 digits in quotes, e.g. "123456789012"',
     r"^[a-z]{2}(-[a-z]+)+-[0-9]$": "an AWS region, e.g. eu-central-1",
     r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$": "a domain in lower case, e.g. erp.example.com",
