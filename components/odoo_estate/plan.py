@@ -717,6 +717,46 @@ class IssuerPlan:
     domains: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class RuleGroupPlan:
+    """A managed rule group of AWS WAF; ``labels`` of its rules about bodies that count here and block outside Odoo's own endpoints."""
+
+    name: str
+    count: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirewallPlan:
+    """A regional web ACL; ``log_group`` begins with ``aws-waf-logs-``, which AWS WAF asks for."""
+
+    name: str
+    metric: str
+    """Of the web ACL in CloudWatch, with rules as its dimension."""
+    block: bool
+    requests_per_five_minutes: int
+    groups: tuple[RuleGroupPlan, ...]
+    log_group: str
+    log_retention_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirewalledEntryPlan:
+    """The entry of a class behind a firewall: an application load balancer where TLS ends, and begins anew towards Traefik."""
+
+    name: str
+    """Of the load balancer, its target group and their security group."""
+    certificate_domain: str
+    """What the default certificate is for; below the cell's zone, so it proves itself."""
+    namespace: str
+    release: str
+    tls_namespace: str
+    """Where Traefik finds its TLS settings; they differ from those of an entry where TLS passes through."""
+    idle_seconds: int
+    firewall: FirewallPlan
+    alarms: Mapping[str, AlarmPlan]
+
+
 PAGES = "pages"
 """Middleware and Service of the pages that people see instead of Odoo; every ingress puts the middleware before all routes."""
 TENANT_HEADER = "X-Estate-Tenant"
@@ -771,6 +811,8 @@ class PooledWorkersPlan:
     login_per_minute: int = 10
     """Of one client at one replica of the ingress, as in `RoutePlan`."""
     body_mib: int = 64
+    firewalled: bool = False
+    """As in `RoutePlan`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -819,6 +861,8 @@ class PlatformPlan(Plan):
     issuers: Mapping[str, IssuerPlan] = field(default_factory=dict)
     ingress_targets: Mapping[str, str] = field(default_factory=dict)
     """Ingress class to the DNS name in the cell's zone under which it answers; `RoutePlan.target` is one of these."""
+    firewalled: Mapping[str, FirewalledEntryPlan] = field(default_factory=dict)
+    """Ingress class to its entry, where that is behind a firewall; the others have a network load balancer."""
     cache_watch: CacheWatchPlan | None = None
     """None where the estate names no image of the program."""
     storage_key: str = "data"
@@ -989,6 +1033,16 @@ class RoutePlan:
     """Networks that may connect; empty: everybody. Health checks of ``/web/health`` always may."""
     closed: Literal["", "maintenance", "suspended"] = ""
     """Nobody gets through to Odoo, everybody sees the brand's page about it."""
+    firewalled: bool = False
+    """Behind an application load balancer, where TLS ends: the client's address is the last one of X-Forwarded-For."""
+    entry_certificates: Mapping[str, bool] = field(default_factory=dict)
+    """Firewalled only: hosts that need a certificate of their own on the load balancer; False: its owner has not proved it yet, so it is
+    requested, not used, and the host has no route."""
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The hosts that are open."""
+        return tuple(host for host in self.hosts if self.entry_certificates.get(host, True))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ STACKS = Path(__file__).parents[2] / "stacks"
 KUBERNETES = "1.34"
 LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-CUSTOM = ("traefik.io", "external-secrets.io", "cert-manager.io")
+CUSTOM = ("traefik.io", "external-secrets.io", "cert-manager.io", "elbv2.k8s.aws")
 """Groups of custom resources: their schemas are not Kubernetes' own."""
 
 

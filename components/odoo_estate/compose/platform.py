@@ -6,7 +6,10 @@ import pulumi
 from pulumi_aws import route53
 
 from odoo_estate.aws.alarm import Alarms
+from odoo_estate.aws.application_balancer import ApplicationBalancer
 from odoo_estate.aws.cache import CacheUser, CacheWatcher
+from odoo_estate.aws.entry_certificate import EntryCertificate
+from odoo_estate.aws.firewall import Firewall
 from odoo_estate.compose.kubernetes_stack import Here, here
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import CellOutputs, Outputs, PlatformOutputs
@@ -25,6 +28,7 @@ from odoo_estate.kubernetes.cluster_scope import (
 )
 from odoo_estate.kubernetes.external_secret import secret_store
 from odoo_estate.kubernetes.ingress_balancer import IngressBalancer
+from odoo_estate.kubernetes.ingress_targets import IngressTargets
 from odoo_estate.kubernetes.namespace import WorkloadNamespace
 from odoo_estate.kubernetes.network_policies import denial, name_resolution, provisioning_policies, workload_policies
 from odoo_estate.kubernetes.pages import Pages
@@ -68,14 +72,14 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
             labels=plan.labels,
             opts=after(at.cluster, *controllers, *spaces),
         )
-    ways_in(plan, cell, at, controllers)
+    listeners = ways_in(plan, cell, at, controllers)
     if plan.cache_watch is not None:
         cache_watch(plan.cache_watch, plan, cell, at, [*controllers, *spaces])
     master_credentials(plan, cell, at, stores)
     instances = {key: pooler(key, plan, cell, provisioning) for key in plan.poolers}
     for key in plan.pooled:
         pooled_workers(key, plan, cell, provisioning, instances)
-    return PlatformOutputs.write()
+    return PlatformOutputs.write(listeners=listeners)
 
 
 def cluster_services(plan: PlatformPlan, cell: CellOutputs, at: Here) -> list[pulumi.Resource]:
@@ -101,31 +105,95 @@ def cluster_services(plan: PlatformPlan, cell: CellOutputs, at: Here) -> list[pu
     return [*first, *charts, *admission_policies(plan.approved_registries, labels, after(at.cluster, *charts))]
 
 
-def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[pulumi.Resource]) -> None:
-    """TLS and pages for every Traefik; a load balancer for each, under the name that its tenants' records point to."""
+def ways_in(
+    plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[pulumi.Resource]
+) -> dict[str, pulumi.Output[str]]:
+    """TLS and pages for every Traefik; a load balancer for each, under the name that its tenants' records point to. Returns the listeners of
+    firewalled entries by ingress class."""
     tls_options("ingress-tls", plan.pages.namespace, plan.labels, after(at.cluster, *controllers))
     Pages("pages", {"plan": plan.pages, "labels": plan.labels}, after(at.components, *controllers))
-    for key, target in plan.ingress_targets.items():
-        release = f"traefik-{key}"
-        balancer = IngressBalancer(
-            f"ingress-{key}",
-            {
-                "service": release,
-                "release": release,
-                "namespace": plan.charts[release].namespace,
-                "labels": plan.labels,
-            },
-            after(at.components, *controllers),
+    listeners = {}
+    hosts = {
+        key: passthrough_entry(key, plan, at, controllers) for key in plan.ingress_targets if key not in plan.firewalled
+    }
+    if plan.firewalled:
+        one = next(iter(plan.firewalled.values()))
+        tls_options("ingress-behind-tls", one.tls_namespace, plan.labels, after(at.cluster, *controllers), strict=False)
+        certificate = EntryCertificate(
+            "ingress-certificate",
+            {"host": one.certificate_domain, "zone_id": cell.zone_id, "proven": True},
+            at.components,
         )
+        options = after(at.components, *controllers)
+        for key in plan.firewalled:
+            balancer = firewalled_entry(key, plan, cell, certificate.arn, options)
+            hosts[key], listeners[key] = balancer.host, balancer.listener_arn
+    for key, target in plan.ingress_targets.items():
         route53.Record(
             f"ingress-{key}",
             zone_id=cell.zone_id,
             name=target,
             type="CNAME",
             ttl=RECORD_TTL_SECONDS,
-            records=[balancer.host],
+            records=[hosts[key]],
             opts=at.aws,
         )
+    return listeners
+
+
+def passthrough_entry(key: str, plan: PlatformPlan, at: Here, controllers: list[pulumi.Resource]) -> pulumi.Output[str]:
+    """A network load balancer, which leaves TLS to Traefik; returns its DNS name."""
+    release = f"traefik-{key}"
+    return IngressBalancer(
+        f"ingress-{key}",
+        {
+            "service": release,
+            "release": release,
+            "namespace": plan.charts[release].namespace,
+            "labels": plan.labels,
+        },
+        after(at.components, *controllers),
+    ).host
+
+
+def firewalled_entry(
+    key: str,
+    plan: PlatformPlan,
+    cell: CellOutputs,
+    certificate_arn: pulumi.Output[str],
+    options: pulumi.ResourceOptions,
+) -> ApplicationBalancer:
+    """An application load balancer with its firewall, which is there before the first request can be, and Traefik as its targets."""
+    entry = plan.firewalled[key]
+    balancer = ApplicationBalancer(
+        f"entry-{key}",
+        {
+            "plan": entry,
+            "network": cell.network,
+            "cluster": plan.cluster,
+            "cluster_group_id": cell.cluster.security_group_id,
+            "certificate_arn": certificate_arn,
+        },
+        options,
+    )
+    firewall = Firewall(
+        f"firewall-{key}",
+        {"plan": entry.firewall, "resource_arn": balancer.arn, "key_arn": cell.key_arn("logs")},
+        options,
+    )
+    Alarms(f"alarm-entry-{key}", {"plan": entry.alarms, "topic_arn": cell.alert_topic_arn}, options)
+    IngressTargets(
+        f"ingress-{key}",
+        {
+            "service": entry.release,
+            "release": entry.release,
+            "namespace": entry.namespace,
+            "labels": plan.labels,
+            "target_group_arn": balancer.target_group_arn,
+        },
+        after(options, firewall),
+    )
+    return balancer
 
 
 def cache_watch(
@@ -295,6 +363,7 @@ def pooled_workers(
         labels,
         login_per_minute=workers.login_per_minute,
         body_mib=workers.body_mib,
+        firewalled=workers.firewalled,
         opts=after(at.cluster, *provisioning.after),
     )
     OdooEnvironment(

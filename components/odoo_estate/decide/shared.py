@@ -18,6 +18,8 @@ from odoo_estate.plan import AwsTarget, ContainerSize, PoolerPlan, PoolPlan, Pri
 from odoo_estate.spec.catalog import CellBand, OdooBand, PostgresBand
 
 INGRESS_NAMESPACE = "ingress"
+BEHIND_BALANCER_NAMESPACE = "ingress-behind-balancer"
+"""Holds the TLS settings of every Traefik behind an application load balancer, and nothing else."""
 MONITORING_NAMESPACE = "monitoring"
 POOLER_NAMESPACE = "pooler"
 PROVISIONING_NAMESPACE = "provisioning"
@@ -105,6 +107,11 @@ def cluster(context: Context, cell: str) -> str:
 def ingress_class(service_class: str) -> str:
     """One ingress class per service class: its own entry, limits and scaling."""
     return part(service_class)
+
+
+def ingress_release(entry: str) -> str:
+    """The Helm release of an ingress class' Traefik."""
+    return f"traefik-{entry}"
 
 
 def ingress_share(context: Context, limit: int) -> int:

@@ -58,6 +58,7 @@ from odoo_estate.plan import (
     TenantPlan,
 )
 from odoo_estate.spec.catalog import ServiceClass
+from odoo_estate.spec.customer import Customer
 from odoo_estate.spec.fields import EnvironmentName
 
 EXTENSIONS = ("pg_trgm", "unaccent")
@@ -566,6 +567,8 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
     return RoutePlan(
         tenant=f"{tenant.customer}.{tenant.environment}",
         hosts=(*contract.domains, host) if production else (host,),
+        firewalled=service.firewall is not None,
+        entry_certificates=_entry_certificates(contract, service, host, production=production),
         ingress_class=shared.ingress_class(contract.service_class),
         requests_per_second=shared.ingress_share(context, rate.requests_per_second),
         # Not shared out: a page with all its assets comes over one connection, so to one replica.
@@ -583,10 +586,21 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
     )
 
 
+def _entry_certificates(contract: Customer, service: ServiceClass, host: str, *, production: bool) -> dict[str, bool]:
+    """The cell's wildcard is for one label only: it serves production's name, and none of the trials'."""
+    if service.firewall is None:
+        return {}
+    if production:
+        return {domain: domain in contract.proven_domains for domain in contract.domains}
+    return {host: True}
+
+
 def _domains(route: RoutePlan) -> list[Decision]:
     """What the owner of each domain has to do before it answers: the second record is the proof that it may be served from here. Each domain has
     its own name for that, because two proofs at once under one name would overwrite each other."""
     ours = next(iter(route.zones))
+    if route.firewalled:
+        return [_domain_behind_firewall(route, host) for host in route.hosts if host not in route.zones]
     return [
         Decision(
             topic=f"domain {host}",
@@ -597,6 +611,20 @@ def _domains(route: RoutePlan) -> list[Decision]:
         for host in route.hosts
         if host not in route.zones
     ]
+
+
+def _domain_behind_firewall(route: RoutePlan, host: str) -> Decision:
+    """ACM tells its record only once a certificate is requested, and one that is not proved must keep no update waiting."""
+    proven = host in route.served
+    return Decision(
+        topic=f"domain {host}",
+        value=route.target if proven else "closed until its owner has proved it",
+        reason=f"its owner sets {host} CNAME {route.target}, and the record in the stack's output domain_proofs",
+        entitlement="proven_domains",
+        binding="its certificate serves at the load balancer"
+        if proven
+        else "no route and no certificate until the contract lists it in proven_domains",
+    )
 
 
 def proof(host: str, ours: str) -> str:

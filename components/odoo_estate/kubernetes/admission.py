@@ -153,8 +153,9 @@ def routes() -> Admission:
                 message="a route uses middlewares of its own namespace",
             ),
             Validation(
-                expression="has(object.spec.tls) && has(object.spec.tls.secretName) && !has(object.spec.parentRefs)",
-                message="a route is served over TLS with a certificate of its own namespace",
+                expression="has(object.spec.tls) && !has(object.spec.tls.options) && !has(object.spec.tls.store) && "
+                "!has(object.spec.tls.certResolver) && !has(object.spec.parentRefs)",
+                message="a route is served over TLS with a certificate of its own namespace or of its class' load balancer",
             ),
         ],
     )

@@ -63,10 +63,11 @@ def shared_middlewares(
     *,
     login_per_minute: int,
     body_mib: int,
+    firewalled: bool,
     opts: pulumi.ResourceOptions,
 ) -> None:
     """The middlewares that all routes of a pooled namespace refer to (`SHARED`)."""
-    for key, spec in shared_limits(login_per_minute, body_mib).items():
+    for key, spec in shared_limits(login_per_minute, body_mib, firewalled=firewalled).items():
         middleware(f"{name}-{key}", object_metadata(SHARED[key], namespace, labels), spec, opts)
 
 
@@ -81,7 +82,10 @@ class Route(pulumi.ComponentResource):
         super().__init__("odoo-estate:kubernetes:Route", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         plan = args["plan"]
-        limits = {**tenant_limits(plan), **shared_limits(plan.login_per_minute, plan.body_mib)}
+        limits = {
+            **tenant_limits(plan),
+            **shared_limits(plan.login_per_minute, plan.body_mib, firewalled=plan.firewalled),
+        }
         chosen = {key: args["shared"].get(key, f"{args['name']}-{key}") for key in limits}
         for key, spec in limits.items():
             if key not in args["shared"]:
@@ -101,6 +105,8 @@ class Route(pulumi.ComponentResource):
 
 def host_groups(plan: RoutePlan) -> dict[str, tuple[str, ...]]:
     """Suffix of objects' names to the hosts: those in the estate's zones, and the customer's own domains where it has some."""
+    if plan.firewalled:
+        return {"": plan.served}
     ours = tuple(host for host in plan.hosts if host in plan.zones)
     theirs = tuple(host for host in plan.hosts if host not in plan.zones)
     return {suffix: hosts for suffix, hosts in {"": ours, "-domains": theirs}.items() if hosts}
@@ -115,17 +121,18 @@ def way_in(
     middlewares: Mapping[str, str],
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """A certificate and the routes that it is for."""
-    secret = f"{object_name}-tls"
+    """The routes and the certificate that they need, where TLS does not end at a load balancer already."""
+    secret = "" if args["plan"].firewalled else f"{object_name}-tls"
     head = object_metadata(object_name, args["namespace"], args["labels"])
-    k8s.apiextensions.CustomResource(
-        f"{name}-certificate",
-        api_version="cert-manager.io/v1",
-        kind="Certificate",
-        metadata=head,
-        spec=certificate(hosts, secret, args["plan"].certificate_issuer),
-        opts=opts,
-    )
+    if secret:
+        k8s.apiextensions.CustomResource(
+            f"{name}-certificate",
+            api_version="cert-manager.io/v1",
+            kind="Certificate",
+            metadata=head,
+            spec=certificate(hosts, secret, args["plan"].certificate_issuer),
+            opts=opts,
+        )
     k8s.apiextensions.CustomResource(
         f"{name}-route",
         api_version=API,
@@ -161,7 +168,7 @@ def tenant_limits(plan: RoutePlan) -> dict[str, dict[str, Any]]:
     if plan.closed:
         found["gate"] = {"ipAllowList": {"sourceRange": [NOBODY], "rejectStatusCode": CLOSED[plan.closed]}}
     elif plan.allow_from:
-        found["gate"] = {"ipAllowList": {"sourceRange": list(plan.allow_from)}}
+        found["gate"] = {"ipAllowList": {"sourceRange": list(plan.allow_from), **strategy(firewalled=plan.firewalled)}}
     return found
 
 
@@ -171,10 +178,18 @@ def identity(plan: RoutePlan) -> dict[str, str]:
     return {TENANT_HEADER: plan.tenant, BRAND_HEADER: plan.brand, DATABASE_HEADER: plan.database_filter}
 
 
-def shared_limits(login_per_minute: int, body_mib: int) -> dict[str, dict[str, Any]]:
+def strategy(*, firewalled: bool) -> dict[str, Any]:
+    """Where a middleware finds the client's address: the connection has it, or the load balancer wrote it last into X-Forwarded-For."""
+    return {"ipStrategy": {"depth": 1}} if firewalled else {}
+
+
+def shared_limits(login_per_minute: int, body_mib: int, *, firewalled: bool) -> dict[str, dict[str, Any]]:
     """What tenants of one class may have in common: logins by client address, and request size."""
+    login: dict[str, Any] = {"average": login_per_minute, "period": "1m", "burst": login_per_minute}
+    if firewalled:
+        login["sourceCriterion"] = strategy(firewalled=True)
     return {
-        "login": {"rateLimit": {"average": login_per_minute, "period": "1m", "burst": login_per_minute}},
+        "login": {"rateLimit": login},
         "body": {"buffering": {"maxRequestBodyBytes": body_mib * 1024 * 1024, "memRequestBodyBytes": 1024 * 1024}},
     }
 
@@ -218,5 +233,5 @@ def ingress(hosts: Sequence[str], secret: str, args: RouteArgs, middlewares: Map
             route("websocket", "PathPrefix(`/websocket`)", *websocket, limits=every),
             route("health", "Path(`/web/health`)", *web, limits=probe),
         ],
-        "tls": {"secretName": secret},
+        "tls": {"secretName": secret} if secret else {},
     }

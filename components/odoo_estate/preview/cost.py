@@ -160,6 +160,16 @@ def _zone(_: Inputs, __: Mapping[str, Inputs]) -> Iterator[Item]:
     yield Item(service="Route53", name="hosted zone (first 25)", quantity=1)
 
 
+def _balancer(inputs: Inputs, _: Mapping[str, Inputs]) -> Iterator[Item]:
+    kind = "NLB" if inputs.get("loadBalancerType") == "network" else "ALB"
+    yield Item(service="ELB", name=f"{kind} hour", quantity=1, per_hour=True)
+
+
+def _firewall(inputs: Inputs, _: Mapping[str, Inputs]) -> Iterator[Item]:
+    yield Item(service="WAF", name="web ACL", quantity=1)
+    yield Item(service="WAF", name="rule", quantity=len(inputs.get("rules") or ()))
+
+
 def _volume(inputs: Inputs, _: Mapping[str, Inputs]) -> Iterator[Item]:
     yield Item(service="EBS", name="gp3 storage", quantity=inputs.get("size") or 0)
 
@@ -178,5 +188,7 @@ PRICERS: Mapping[str, Callable[[Inputs, Mapping[str, Inputs]], Iterator[Item]]] 
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:route53/zone:Zone": _zone,
     "aws:ebs/volume:Volume": _volume,
+    "aws:lb/loadBalancer:LoadBalancer": _balancer,
+    "aws:wafv2/webAcl:WebAcl": _firewall,
 }
 """Resource type to what it is billed for by standing there."""

@@ -186,6 +186,29 @@ class RateLimit(Spec):
     body_mib: Positive
 
 
+class FirewallGroup(Spec):
+    """A rule group that AWS manages. ``count``: its rules that only count; ``outside_odoo``: its rules about bodies, with the label that each
+    leaves, that block everywhere but where Odoo's own clients send HTML and search domains."""
+
+    capacity: Positive
+    """Web ACL capacity units that it takes; up to 1500 in all are in the price of a request."""
+    count: tuple[Text, ...] = ()
+    outside_odoo: dict[Text, Text] = {}
+
+
+class Firewall(Spec):
+    """A web application firewall before the entry of a whole class."""
+
+    mode: Literal["count", "block"]
+    """``count``: AWS' rule groups block nothing yet, they only tell what they would block; the limit by address always blocks."""
+    requests_per_five_minutes: Annotated[int, Field(ge=10, le=2_000_000_000)]
+    """Of one address."""
+    blocked_alarm: Positive
+    """Somebody hears of so many blocked requests in five minutes."""
+    groups: Annotated[dict[Text, FirewallGroup], Field(min_length=1)]
+    """In the order in which they judge."""
+
+
 class Availability(Spec):
     zones: Annotated[int, Field(ge=1, le=3)]
     min_web_replicas: Positive
@@ -253,6 +276,8 @@ class ServiceClass(Spec):
     """Allowed DR classes; the cell of a tenant must be built for one of them."""
     availability: Availability
     rate_limit: Text
+    firewall: Text | None
+    """The firewall before the class' entry; None: a network load balancer, which sees no request."""
     monitoring: Literal["basic", "standard", "full"]
     performance_insights_days: Annotated[int, Field(ge=0)]
     log_retention_days: Positive
@@ -402,6 +427,7 @@ class Catalog(Spec):
     dr_classes: dict[Text, DrClass]
     vault_locks: dict[Text, VaultLockSpec]
     rate_limits: dict[Text, RateLimit]
+    firewalls: dict[Text, Firewall]
     placement: dict[TenancyName, Step]
     """Least tenancy by measure; ``pooled`` has no thresholds."""
     versions: Versions

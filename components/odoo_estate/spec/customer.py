@@ -139,6 +139,9 @@ class Customer(Spec):
     residency: Id
     odoo: Annotated[str, Field(pattern=r"^[0-9]{2}\.0$")]
     domains: tuple[Domain, ...] = ()
+    proven_domains: tuple[Domain, ...] = ()
+    """Those of ``domains`` whose owner has written the proof that the tenant's stack prints. Only classes behind a firewall ask for it; for the
+    others the proof is looked up whenever a certificate is made."""
     allow_from: tuple[Cidr, ...] = ()
     """Networks that may reach the customer's Odoo, offices and integrations alike; empty: the whole internet."""
     cost_center: Text | None = None

@@ -33,6 +33,9 @@ def customer_problems(customer: Customer, estate: Estate, catalog: Catalog, toda
     yield from _retention(customer, catalog, document)
     yield from _cell(customer, estate, document)
     yield from _networks(customer, document)
+    for position, domain in enumerate(customer.proven_domains):
+        if domain not in customer.domains:
+            yield unknown("a domain of this contract", domain, customer.domains, document, ("proven_domains", position))
     for position, exception in enumerate(customer.exceptions):
         yield from _date(
             exception.expires,

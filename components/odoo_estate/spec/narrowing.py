@@ -46,6 +46,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     f"{CLASS}.availability.database_multi_az": "demanded",
     f"{CLASS}.availability.cache_nodes": "higher",
     f"{CLASS}.rate_limit": "no-later",
+    f"{CLASS}.firewall": "demanded",
     f"{CLASS}.monitoring": "no-earlier",
     f"{CLASS}.performance_insights_days": "higher",
     f"{CLASS}.log_retention_days": "higher",
