@@ -746,8 +746,6 @@ class FirewalledEntryPlan:
 
     name: str
     """Of the load balancer, its target group and their security group."""
-    certificate_domain: str
-    """What the default certificate is for; below the cell's zone, so it proves itself."""
     namespace: str
     release: str
     tls_namespace: str
@@ -803,16 +801,12 @@ class PooledWorkersPlan:
     owns) and turns into the tenant's login role in each of them."""
     secret: str
     """Secrets Manager name of that login's credentials (made by the platform)."""
+    clients: "ClientLimits"
     service_account: str = "odoo"
     connection_limit: int = -1
     """Server connections of the login over all databases, held by the server; -1: no limit."""
     cache: "TenantCachePlan | None" = None
     """Where the workers keep sessions; None: on their own disks, which only a single replica can."""
-    login_per_minute: int = 10
-    """Of one client at one replica of the ingress, as in `RoutePlan`."""
-    body_mib: int = 64
-    firewalled: bool = False
-    """As in `RoutePlan`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -859,6 +853,8 @@ class PlatformPlan(Plan):
     """Owner labels for every object of the platform; values fit Kubernetes' label syntax."""
     pages: PagesPlan
     issuers: Mapping[str, IssuerPlan] = field(default_factory=dict)
+    entry_domain: str = ""
+    """What the certificate of all entries is for, e.g. ``*.eu-1.erp.example.com``; proved by the first issuer. Empty: there is none."""
     ingress_targets: Mapping[str, str] = field(default_factory=dict)
     """Ingress class to the DNS name in the cell's zone under which it answers; `RoutePlan.target` is one of these."""
     firewalled: Mapping[str, FirewalledEntryPlan] = field(default_factory=dict)
@@ -1003,6 +999,29 @@ class TenantCachePlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClientLimits:
+    """Limits of single clients at one replica of the ingress, and of a request's size."""
+
+    login_per_minute: int
+    """Of one address."""
+    api_per_minute: int
+    """Of one key, or of one address where a key is not in the headers."""
+    api_burst: int
+    body_mib: int
+    firewalled: bool = False
+    """Behind an application load balancer, where TLS ends: the client's address is the last one of X-Forwarded-For."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntegrationRoutePlan:
+    """Where one agreed integration calls Odoo, and how often it may at one replica of the ingress."""
+
+    path: str
+    per_minute: int
+    burst: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoutePlan:
     """Public host names of a tenant environment with its ingress class, zones and limits. Limits are those of one replica of the ingress: each
     counts for itself."""
@@ -1013,8 +1032,7 @@ class RoutePlan:
     ingress_class: str
     requests_per_second: int
     burst: int
-    login_per_minute: int
-    body_mib: int
+    clients: ClientLimits
     zones: Mapping[str, str]
     """Host to the DNS zone that its record goes into: ``cell`` for the cell's own zone, else the landing zone's zone key. A host without
     entry is in the customer's own DNS."""
@@ -1033,11 +1051,18 @@ class RoutePlan:
     """Networks that may connect; empty: everybody. Health checks of ``/web/health`` always may."""
     closed: Literal["", "maintenance", "suspended"] = ""
     """Nobody gets through to Odoo, everybody sees the brand's page about it."""
-    firewalled: bool = False
-    """Behind an application load balancer, where TLS ends: the client's address is the last one of X-Forwarded-For."""
+    integrations: Mapping[str, IntegrationRoutePlan] = field(default_factory=dict)
+    """Those that call a path of their own, by the contract's key."""
+    own_certificate: tuple[str, ...] = ()
+    """Hosts that a certificate of the tenant's namespace is for; the others are served with the entry's."""
     entry_certificates: Mapping[str, bool] = field(default_factory=dict)
-    """Firewalled only: hosts that need a certificate of their own on the load balancer; False: its owner has not proved it yet, so it is
+    """Behind a firewall only: hosts that need a certificate of their own on the load balancer; False: its owner has not proved it yet, so it is
     requested, not used, and the host has no route."""
+
+    @property
+    def firewalled(self) -> bool:
+        """Whether TLS ends at a load balancer."""
+        return self.clients.firewalled
 
     @property
     def served(self) -> tuple[str, ...]:

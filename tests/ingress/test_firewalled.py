@@ -51,7 +51,7 @@ def test_nobody_inside_the_network_can_claim_to_be_the_load_balancer(ingress: Wo
 
 
 def test_passwords_are_counted_by_client_and_not_by_load_balancer(ingress: World) -> None:
-    limit, name = tenant("nordfood").route.login_per_minute, host("nordfood")
+    limit, name = tenant("nordfood").route.clients.login_per_minute, host("nordfood")
     guesser = ingress.client("premium", address="203.0.113.210")
     statuses = [
         # A new lie each time must not bring a limit of its own.

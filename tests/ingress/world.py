@@ -32,7 +32,7 @@ from odoo_estate.plan import PlatformPlan, TenantPlan
 
 CELL = "eu-1"
 CLASSES = ("starter", "business", "premium")
-KINDS = {"Namespace", "Middleware", "IngressRoute", "TLSOption", "Service"}
+KINDS = {"Namespace", "Middleware", "IngressRoute", "TLSOption", "TLSStore", "Service"}
 """What the ingress reads, and the namespaces it lies in."""
 WAIT_SECONDS = 30
 

@@ -20,6 +20,7 @@ from odoo_estate.kubernetes.certificate import authority
 from odoo_estate.kubernetes.cluster_scope import (
     chart,
     cluster_issuer,
+    entry_certificate,
     ingress_class,
     namespace,
     priority_class,
@@ -111,6 +112,15 @@ def ways_in(
     """TLS and pages for every Traefik; a load balancer for each, under the name that its tenants' records point to. Returns the listeners of
     firewalled entries by ingress class."""
     tls_options("ingress-tls", plan.pages.namespace, plan.labels, after(at.cluster, *controllers))
+    if plan.entry_domain:
+        entry_certificate(
+            "ingress-certificate",
+            namespace_name=plan.pages.namespace,
+            domain=plan.entry_domain,
+            issuer=next(iter(plan.issuers)),
+            labels=plan.labels,
+            opts=after(at.cluster, *controllers),
+        )
     Pages("pages", {"plan": plan.pages, "labels": plan.labels}, after(at.components, *controllers))
     listeners = {}
     hosts = {
@@ -120,8 +130,8 @@ def ways_in(
         one = next(iter(plan.firewalled.values()))
         tls_options("ingress-behind-tls", one.tls_namespace, plan.labels, after(at.cluster, *controllers), strict=False)
         certificate = EntryCertificate(
-            "ingress-certificate",
-            {"host": one.certificate_domain, "zone_id": cell.zone_id, "proven": True},
+            "entry-certificate",
+            {"host": plan.entry_domain, "zone_id": cell.zone_id, "proven": True},
             at.components,
         )
         options = after(at.components, *controllers)
@@ -361,9 +371,7 @@ def pooled_workers(
         f"pooled-{key}",
         workers.namespace,
         labels,
-        login_per_minute=workers.login_per_minute,
-        body_mib=workers.body_mib,
-        firewalled=workers.firewalled,
+        limits=workers.clients,
         opts=after(at.cluster, *provisioning.after),
     )
     OdooEnvironment(

@@ -36,7 +36,6 @@ def _entry(context: Context, cell: str, entry: str, spec: Firewall, days: int) -
     acl = name("web-acl", *parts)
     return FirewalledEntryPlan(
         name=name("load-balancer", *parts),
-        certificate_domain=f"*.{shared.zone_domain(context, cell)}",
         namespace=shared.INGRESS_NAMESPACE,
         release=shared.ingress_release(entry),
         tls_namespace=shared.BEHIND_BALANCER_NAMESPACE,

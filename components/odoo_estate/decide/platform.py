@@ -81,6 +81,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         ingress_classes=tuple(shared.ingress_class(key) for key in band.serves),
         ingress_targets={shared.ingress_class(key): shared.ingress_target(context, cell, key) for key in band.serves},
         firewalled=firewall.entries(context, cell),
+        entry_domain=f"*.{shared.zone_domain(context, cell)}",
         approved_registries=_approved_registries(context),
         provisioning=ProvisioningPlan(
             namespace=shared.PROVISIONING_NAMESPACE,
@@ -160,8 +161,6 @@ def _namespaces(context: Context, cell: str) -> dict[str, dict[str, str]]:
 
 
 def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPlan:
-    service = context.catalog.service_classes[service_class]
-    limit = context.catalog.rate_limits[service.rate_limit]
     odoo = _odoo(context, cell, service_class)
     return PooledWorkersPlan(
         namespace=shared.pooled_namespace(service_class),
@@ -184,9 +183,7 @@ def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPla
         service_account=shared.SERVICE_ACCOUNT,
         connection_limit=budgets.pooled_connections(odoo.workloads),
         cache=_sessions(context, cell, service_class),
-        login_per_minute=shared.ingress_share(context, limit.login_per_minute),
-        body_mib=limit.body_mib,
-        firewalled=firewall.behind_firewall(context, service_class),
+        clients=shared.client_limits(context, service_class),
     )
 
 

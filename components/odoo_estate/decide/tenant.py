@@ -46,6 +46,7 @@ from odoo_estate.plan import (
     Decision,
     Exemption,
     Guardrails,
+    IntegrationRoutePlan,
     NodePoolPlan,
     OdooPlan,
     PoolerPlan,
@@ -112,7 +113,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     attachments = owned["attachments"].name if owned else shared.cell_bucket(context, cell, "attachments")
     recovery = recovery_jobs.recovery_plan(context, tenant, database, attachments)
     route = _route(context, tenant, service, odoo, database.name)
-    decisions += _domains(route)
+    decisions += [*_domains(route), *_callers(context, context.customers[customer], route)]
     decisions += promised
     decisions += lifecycle.decisions(context, tenant)
     decisions += recovery_jobs.decisions(context, tenant, recovery)
@@ -567,14 +568,14 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
     return RoutePlan(
         tenant=f"{tenant.customer}.{tenant.environment}",
         hosts=(*contract.domains, host) if production else (host,),
-        firewalled=service.firewall is not None,
+        clients=shared.client_limits(context, contract.service_class),
+        integrations=_integrations(context, contract),
+        own_certificate=_own_certificate(contract, service, host, production=production),
         entry_certificates=_entry_certificates(contract, service, host, production=production),
         ingress_class=shared.ingress_class(contract.service_class),
         requests_per_second=shared.ingress_share(context, rate.requests_per_second),
         # Not shared out: a page with all its assets comes over one connection, so to one replica.
         burst=rate.burst,
-        login_per_minute=shared.ingress_share(context, rate.login_per_minute),
-        body_mib=rate.body_mib,
         zones={host: "cell"},
         certificate_issuer=shared.ISSUER,
         target=shared.ingress_target(context, cell, contract.service_class),
@@ -584,6 +585,44 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
         allow_from=contract.allow_from,
         closed="suspended" if contract.suspended else "",
     )
+
+
+def _integrations(context: Context, contract: Customer) -> dict[str, IntegrationRoutePlan]:
+    """Each may do a multiple of what its contract says of its busiest hour, minute by minute, and no more: a loop in one system must take
+    neither the others' place nor people's."""
+    factor = context.catalog.assumptions.integration_rate_factor
+    found = {}
+    for key, one in contract.workload.integrations.items():
+        if one.path:
+            per_minute = ceil(one.requests_per_hour * factor / 60)
+            found[key] = IntegrationRoutePlan(
+                path=one.path, per_minute=shared.ingress_share(context, per_minute), burst=max(1, per_minute)
+            )
+    return found
+
+
+def _callers(context: Context, contract: Customer, route: RoutePlan) -> list[Decision]:
+    """How often each integration may call: together, whatever the number of the ingress' replicas."""
+    rate = context.catalog.service_classes[contract.service_class].rate_limit
+    known = context.catalog.assumptions
+    return [
+        Decision(
+            topic=f"integration {key}",
+            value=f"{one.burst} calls a minute at {one.path}",
+            reason=f"its agreed {contract.workload.integrations[key].requests_per_hour} requests/h x {known.integration_rate_factor:g} / 60",
+            entitlement=f"rate_limits.{rate}",
+            binding="counted apart from people and from every other integration",
+        )
+        for key, one in route.integrations.items()
+    ]
+
+
+def _own_certificate(contract: Customer, service: ServiceClass, host: str, *, production: bool) -> tuple[str, ...]:
+    """The entry's own certificate is for one label below the cell's zone: production's name there, but no domain of the customer's and no trial.
+    One for each tenant would also meet the authority's limit of 50 a week below one registered domain."""
+    if service.firewall is not None:
+        return ()
+    return contract.domains if production else (host,)
 
 
 def _entry_certificates(contract: Customer, service: ServiceClass, host: str, *, production: bool) -> dict[str, bool]:

@@ -119,6 +119,41 @@ def tls_options(
     )
 
 
+def entry_certificate(
+    name: str,
+    *,
+    namespace_name: str,
+    domain: str,
+    issuer: str,
+    labels: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """A certificate for every tenant's name in the cell's zone, whose key lies where no tenant reaches it. Traefik takes the store ``default`` from
+    this namespace only."""
+    secret = "entry-tls"
+    k8s.apiextensions.CustomResource(
+        name,
+        api_version="cert-manager.io/v1",
+        kind="Certificate",
+        metadata=object_metadata("entry", namespace_name, labels),
+        spec={
+            "secretName": secret,
+            "dnsNames": [domain],
+            "issuerRef": {"kind": "ClusterIssuer", "name": issuer},
+            "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+        },
+        opts=opts,
+    )
+    k8s.apiextensions.CustomResource(
+        f"{name}-store",
+        api_version="traefik.io/v1alpha1",
+        kind="TLSStore",
+        metadata=object_metadata("default", namespace_name, labels),
+        spec={"certificates": [{"secretName": secret}]},
+        opts=opts,
+    )
+
+
 def chart(name: str, release: str, plan: ChartPlan, opts: pulumi.ResourceOptions) -> k8s.helm.v3.Release:
     """A third party's controller. A failed upgrade goes back to what ran before."""
     oci = plan.repository.startswith("oci://")

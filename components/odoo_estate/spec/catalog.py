@@ -183,6 +183,8 @@ class RateLimit(Spec):
     requests_per_second: Positive
     burst: Positive
     login_per_minute: Positive
+    api_per_minute: Positive
+    """Of one API key, or of one address that calls remote procedures."""
     body_mib: Positive
 
 
@@ -403,6 +405,8 @@ class Assumptions(Spec):
     promotion_minutes: Positive
     """Until a standby in another region has become an instance of its own."""
     subnet_headroom: Share
+    integration_rate_factor: Number
+    """Of an integration's agreed requests in its busiest hour, what it may do in a minute of it."""
     ingress_replicas: Annotated[int, Field(ge=2, le=20)]
     """Of each class' ingress: a fixed number, because limits are counted by each replica for itself."""
     pods_per_tenant_overhead: NotNegative

@@ -26,6 +26,8 @@ class Integration(Spec):
 
     kind: Literal["edi", "api", "marketplace", "carrier", "queue"]
     requests_per_hour: Count
+    path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9][A-Za-z0-9_-]{0,63}){1,8}$")] | None = None
+    """Where the other system calls Odoo, with all that lies below: it then has a limit of its own. None: it calls by key or as a client."""
 
 
 class Storage(Spec):
