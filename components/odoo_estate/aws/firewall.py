@@ -42,34 +42,33 @@ class Firewall(pulumi.ComponentResource):
         logs = log_group(
             name, name=plan.log_group, retention_days=plan.log_retention_days, key_arn=args["key_arn"], parent=self
         )
+        # Sessions, API keys, and the tokens of password resets and shared documents, which travel in query strings.
+        redacted: list[wafv2.WebAclLoggingConfigurationRedactedFieldArgsDict] = [{"query_string": {}}]
+        redacted += [{"single_header": {"name": header}} for header in SECRET_HEADERS]
+        telling: wafv2.WebAclLoggingConfigurationLoggingFilterArgsDict = {
+            "default_behavior": "DROP",
+            "filters": [
+                {
+                    "behavior": "KEEP",
+                    "requirement": "MEETS_ANY",
+                    "conditions": [
+                        {"action_condition": {"action": action}} for action in ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
+                    ],
+                }
+            ],
+        }
         wafv2.WebAclLoggingConfiguration(
             name,
             resource_arn=acl.arn,
             log_destination_configs=[logs.arn],
-            # Sessions, API keys, and the tokens of password resets and shared documents, which travel in query strings.
-            redacted_fields=[
-                *({"single_header": {"name": header}} for header in SECRET_HEADERS),
-                {"query_string": {}},
-            ],
-            logging_filter={
-                "default_behavior": "DROP",
-                "filters": [
-                    {
-                        "behavior": "KEEP",
-                        "requirement": "MEETS_ANY",
-                        "conditions": [
-                            {"action_condition": {"action": action}}
-                            for action in ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
-                        ],
-                    }
-                ],
-            },
+            redacted_fields=redacted,
+            logging_filter=telling,
             opts=child,
         )
         self.register_outputs({})
 
 
-def rules(plan: FirewallPlan) -> list[wafv2.WebAclRuleArgsDict]:
+def rules(plan: FirewallPlan) -> list[Any]:
     """The limit first: a flood is not worth inspecting. What AWS' rules found in bodies is judged last, by where it was sent."""
     labels = [label for group in plan.groups for label in group.labels]
     found = [address_limit(plan), *(managed(plan, group) for group in plan.groups)]

@@ -11,7 +11,7 @@ from odoo_estate.aws.backup_schedule import BackupSchedule
 from odoo_estate.aws.bucket import Bucket
 from odoo_estate.aws.budget import Budget
 from odoo_estate.aws.cache import Cache, CacheUser
-from odoo_estate.aws.entry_certificate import EntryCertificate
+from odoo_estate.aws.entry_certificate import EntryCertificate, EntryCertificateArgs
 from odoo_estate.aws.key import Key
 from odoo_estate.aws.pod_identity import PodIdentity
 from odoo_estate.aws.references import CacheRef, DatabaseRef
@@ -445,16 +445,11 @@ def entry_certificates(
     """Certificates on the load balancer of a firewalled entry; returns the records that owners of domains have to write, by domain."""
     proofs = {}
     for host, proven in plan.route.entry_certificates.items():
-        certificate = EntryCertificate(
-            f"certificate-{host}",
-            {
-                "host": host,
-                "proven": proven,
-                "listener_arn": platform.listener_arn(plan.route.ingress_class),
-                **({"zone_id": cell.zone_id} if host in plan.route.zones else {}),
-            },
-            at.components,
-        )
+        listener = platform.listener_arn(plan.route.ingress_class)
+        args: EntryCertificateArgs = {"host": host, "proven": proven, "listener_arn": listener}
+        if host in plan.route.zones:
+            args["zone_id"] = cell.zone_id
+        certificate = EntryCertificate(f"certificate-{host}", args, at.components)
         if host not in plan.route.zones:
             proofs[host] = certificate.proof
     return proofs
