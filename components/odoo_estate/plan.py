@@ -951,6 +951,44 @@ class IssuerPlan:
     domains: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class RuleGroupPlan:
+    """A managed rule group of AWS WAF; ``labels`` of its rules about bodies that count here and block outside Odoo's own endpoints."""
+
+    name: str
+    count: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirewallPlan:
+    """A regional web ACL; ``log_group`` begins with ``aws-waf-logs-``, which AWS WAF asks for."""
+
+    name: str
+    metric: str
+    """Of the web ACL in CloudWatch, with rules as its dimension."""
+    block: bool
+    requests_per_five_minutes: int
+    groups: tuple[RuleGroupPlan, ...]
+    log_group: str
+    log_retention_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirewalledEntryPlan:
+    """The entry of a class behind a firewall: an application load balancer where TLS ends, and begins anew towards Traefik."""
+
+    name: str
+    """Of the load balancer, its target group and their security group."""
+    namespace: str
+    release: str
+    tls_namespace: str
+    """Where Traefik finds its TLS settings; they differ from those of an entry where TLS passes through."""
+    idle_seconds: int
+    firewall: FirewallPlan
+    alarms: Mapping[str, AlarmPlan]
+
+
 PAGES = "pages"
 """Middleware and Service of the pages that people see instead of Odoo; every ingress puts the middleware before all routes."""
 TENANT_HEADER = "X-Estate-Tenant"
@@ -997,14 +1035,12 @@ class PooledWorkersPlan:
     owns) and turns into the tenant's login role in each of them."""
     secret: str
     """Secrets Manager name of that login's credentials (made by the platform)."""
+    clients: "ClientLimits"
     service_account: str = "odoo"
     connection_limit: int = -1
     """Server connections of the login over all databases, held by the server; -1: no limit."""
     cache: "TenantCachePlan | None" = None
     """Where the workers keep sessions; None: on their own disks, which only a single replica can."""
-    login_per_minute: int = 10
-    """Of one client at one replica of the ingress, as in `RoutePlan`."""
-    body_mib: int = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -1075,11 +1111,15 @@ class PlatformPlan(Plan):
     """Version of the Pod Security Standards that pods are held to."""
     pages: PagesPlan
     issuers: Mapping[str, IssuerPlan] = field(default_factory=dict)
+    entry_domain: str = ""
+    """What the certificate of all entries is for, e.g. ``*.eu-1.erp.example.com``; proved by the first issuer. Empty: there is none."""
     ingress_targets: Mapping[str, str] = field(default_factory=dict)
     """Ingress class to the DNS name in the cell's zone under which it answers; `RoutePlan.target` is one of these."""
     private_ingress: str = ""
     """The ingress class that the cell's private balancer leads to; empty: there is none."""
     monitoring: MonitoringPlan | None = None
+    firewalled: Mapping[str, FirewalledEntryPlan] = field(default_factory=dict)
+    """Ingress class to its entry, where that is behind a firewall; the others have a network load balancer."""
     cache_watch: CacheWatchPlan | None = None
     """None where the estate names no image of the program."""
     away: bool = False
@@ -1243,6 +1283,29 @@ class TenantCachePlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClientLimits:
+    """Limits of single clients at one replica of the ingress, and of a request's size."""
+
+    login_per_minute: int
+    """Of one address."""
+    api_per_minute: int
+    """Of one key, or of one address where a key is not in the headers."""
+    api_burst: int
+    body_mib: int
+    firewalled: bool = False
+    """Behind an application load balancer, where TLS ends: the client's address is the last one of X-Forwarded-For."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntegrationRoutePlan:
+    """Where one agreed integration calls Odoo, and how often it may at one replica of the ingress."""
+
+    path: str
+    per_minute: int
+    burst: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoutePlan:
     """Public host names of a tenant environment with its ingress class, zones and limits. Limits are those of one replica of the ingress: each
     counts for itself."""
@@ -1253,8 +1316,7 @@ class RoutePlan:
     ingress_class: str
     requests_per_second: int
     burst: int
-    login_per_minute: int
-    body_mib: int
+    clients: ClientLimits
     zones: Mapping[str, str]
     """Host to the DNS zone that its record goes into: ``cell`` for the cell's own zone, else the landing zone's zone key. A host without
     entry is in the customer's own DNS."""
@@ -1273,6 +1335,23 @@ class RoutePlan:
     """Networks that may connect; empty: everybody. Health checks of ``/web/health`` always may."""
     closed: Literal["", "maintenance", "suspended"] = ""
     """Nobody gets through to Odoo, everybody sees the brand's page about it."""
+    integrations: Mapping[str, IntegrationRoutePlan] = field(default_factory=dict)
+    """Those that call a path of their own, by the contract's key."""
+    own_certificate: tuple[str, ...] = ()
+    """Hosts that a certificate of the tenant's namespace is for; the others are served with the entry's."""
+    entry_certificates: Mapping[str, bool] = field(default_factory=dict)
+    """Behind a firewall only: hosts that need a certificate of their own on the load balancer; False: its owner has not proved it yet, so it is
+    requested, not used, and the host has no route."""
+
+    @property
+    def firewalled(self) -> bool:
+        """Whether TLS ends at a load balancer."""
+        return self.clients.firewalled
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The hosts that are open."""
+        return tuple(host for host in self.hosts if self.entry_certificates.get(host, True))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -311,7 +311,8 @@ def write_kubeconfig(plane: ControlPlane) -> None:
 def definitions() -> Iterator[dict[str, Any]]:
     """The custom resource definitions of all that the platform's charts would install."""
     folder = DEFINITIONS.ensure()
-    for file in sorted(path for path in folder.rglob("*.y*ml") if path.is_file()):
+    fetched = sorted(path for path in folder.rglob("*.y*ml") if path.is_file())
+    for file in (*fetched, Path(__file__).with_name("target-group-binding.yaml")):
         for document in yaml.load_all(file.read_text(encoding="utf-8"), Loader=_Loader):
             if document and document.get("kind") == "CustomResourceDefinition":
                 yield document

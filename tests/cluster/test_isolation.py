@@ -265,6 +265,8 @@ def test_its_routes_stay_in_their_lane(plane: ControlPlane, first: TenantPlan, s
         lambda spec: spec["routes"][0]["services"][0].update(name="api@internal", kind="TraefikService"),
         lambda spec: spec["routes"][0].update(middlewares=[{"name": "x", "namespace": first.namespace}]),
         lambda spec: spec.pop("tls"),
+        lambda spec: spec["tls"].update(options={"name": "default", "namespace": first.namespace}),
+        lambda spec: spec["tls"].update(store={"name": "default", "namespace": first.namespace}),
     ]
     for number, change in enumerate(changes):
         with pytest.raises(Refused) as refused:
@@ -453,3 +455,153 @@ def test_every_weakening_that_pod_security_knows_is_refused(
     WEAKENINGS[weakening](manifest["spec"])
     with pytest.raises(Refused, match="violates PodSecurity"):
         attempt(plane, manifest)
+
+
+def may(plane: ControlPlane, who: dict[str, Any], **asked: str) -> bool:
+    """What the cluster's authoriser answers."""
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {"user": who["as_user"], "groups": list(who.get("groups", ())), "resourceAttributes": asked},
+    }
+    return bool(plane.call("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"])
+
+
+def test_neither_a_partner_nor_a_workload_reaches_into_the_firsts_namespace_in_any_way(
+    plane: ControlPlane, first: TenantPlan, second: TenantPlan
+) -> None:
+    partner = {"as_user": "anna", "groups": (f"partner:{second.partner}", "system:authenticated")}
+    account = f"system:serviceaccount:{second.namespace}:{second.service_account}"
+    workload = {"as_user": account, "groups": ("system:serviceaccounts", "system:authenticated")}
+    assert may(plane, partner, verb="list", resource="pods", namespace=second.namespace), "or the others prove nothing"
+    resources = (
+        "secrets",
+        "configmaps",
+        "pods",
+        "pods/log",
+        "pods/exec",
+        "services",
+        "serviceaccounts/token",
+        "events",
+    )
+    for who in (partner, workload):
+        for resource in resources:
+            name, _, sub = resource.partition("/")
+            for verb in ("get", "list", "watch", "create", "delete", "patch"):
+                asked = {"verb": verb, "resource": name, "subresource": sub}
+                assert not may(plane, who, namespace=first.namespace, **asked), (who["as_user"], verb, resource)
+                assert not may(plane, who, **asked), (who["as_user"], verb, resource, "everywhere")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"verb": "impersonate", "resource": "users"},
+        {"verb": "impersonate", "resource": "groups", "name": "estate:automation"},
+        {"verb": "impersonate", "resource": "serviceaccounts"},
+        {"verb": "escalate", "resource": "roles", "group": "rbac.authorization.k8s.io"},
+        {"verb": "bind", "resource": "clusterroles", "group": "rbac.authorization.k8s.io"},
+        {"verb": "create", "resource": "serviceaccounts", "subresource": "token"},
+        {"verb": "patch", "resource": "pods", "subresource": "ephemeralcontainers"},
+        {"verb": "get", "resource": "nodes", "subresource": "proxy"},
+        {"verb": "create", "resource": "certificatesigningrequests", "group": "certificates.k8s.io"},
+        {"verb": "delete", "resource": "networkpolicies", "group": "networking.k8s.io"},
+        {"verb": "patch", "resource": "resourcequotas"},
+        {"verb": "patch", "resource": "limitranges"},
+        {"verb": "create", "resource": "externalsecrets", "group": "external-secrets.io"},
+        {"verb": "create", "resource": "ingressroutes", "group": "traefik.io"},
+        {"verb": "create", "resource": "targetgroupbindings", "group": "elbv2.k8s.aws"},
+        {
+            "verb": "delete",
+            "resource": "validatingadmissionpolicybindings",
+            "group": "admissionregistration.k8s.io",
+        },
+    ],
+)
+def test_a_partner_cannot_become_somebody_else_or_lift_a_bound(
+    plane: ControlPlane, second: TenantPlan, asked: dict[str, str]
+) -> None:
+    who = {"as_user": "anna", "groups": (f"partner:{second.partner}", "system:authenticated")}
+    assert not may(plane, who, namespace=second.namespace, **asked)
+
+
+def custom(tenant: TenantPlan, api: str, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    head = {"name": "attempt", "namespace": tenant.namespace}
+    return {"apiVersion": api, "kind": kind, "metadata": head, "spec": spec}
+
+
+def test_its_middlewares_send_the_ingress_nowhere(plane: ControlPlane, first: TenantPlan, second: TenantPlan) -> None:
+    def middleware(**spec: Any) -> dict[str, Any]:
+        return custom(second, "traefik.io/v1alpha1", "Middleware", spec)
+
+    neighbour = f"http://odoo-web.{first.namespace}.svc:8069"
+    attempt(plane, middleware(headers={"customRequestHeaders": {"X-A": "b"}}))
+    for made in (
+        middleware(forwardAuth={"address": neighbour}),
+        middleware(
+            errors={"status": ["500"], "service": {"name": "odoo-web", "namespace": first.namespace, "port": 1}}
+        ),
+        middleware(chain={"middlewares": [{"name": "x", "namespace": first.namespace}]}),
+        middleware(plugin={"any": {"a": "b"}}),
+        middleware(basicAuth={"secret": "x"}),
+        middleware(rateLimit={"average": 1, "redis": {"endpoints": ["10.0.0.1:6379"]}}),
+    ):
+        with pytest.raises(Refused, match="a tenant's middleware is one of"):
+            attempt(plane, made)
+
+
+def test_no_address_is_written_where_the_ingress_would_follow_it(plane: ControlPlane, second: TenantPlan) -> None:
+    """Even who may do everything in the namespace leaves that to the controllers."""
+    powerful = {"as_user": "bert", "groups": ("operators",)}
+    plane.apply(
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": "test-operators"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "operators"}],
+        }
+    )
+    head = {"name": "attempt", "namespace": second.namespace}
+    addresses = {"addressType": "IPv4", "endpoints": [{"addresses": ["10.0.0.9"]}], "ports": [{"port": 8069}]}
+    slices = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": head, **addresses}
+    older = {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": head,
+        "subsets": [{"addresses": [{"ip": "10.0.0.9"}], "ports": [{"port": 8069}]}],
+    }
+    for made in (slices, older):
+        with pytest.raises(Refused, match="written by the cluster's controllers"):
+            attempt(plane, made, **powerful)
+    there = plane.call("GET", f"/apis/discovery.k8s.io/v1/namespaces/{second.namespace}/endpointslices")["items"]
+    assert there, "the controllers do write them"
+
+
+def test_its_external_secrets_go_through_its_own_store(
+    plane: ControlPlane, first: TenantPlan, second: TenantPlan
+) -> None:
+    own = next(
+        one
+        for one in manifests(second.stack)
+        if one["kind"] == "ExternalSecret" and one["metadata"]["namespace"] == second.namespace
+    )
+    made = {**own, "metadata": {**own["metadata"], "name": "attempt"}}
+    attempt(plane, made)
+    everybodys = {"kind": "ClusterSecretStore", "name": "any"}
+    for change in (
+        {"secretStoreRef": everybodys},
+        {"data": [{**own["spec"]["data"][0], "sourceRef": {"storeRef": everybodys}}]},
+        {"dataFrom": [{"extract": {"key": "x"}, "sourceRef": {"storeRef": everybodys}}]},
+    ):
+        with pytest.raises(Refused, match="through a secret store of its namespace"):
+            attempt(plane, {**made, "spec": {**made["spec"], **change}})
+    with pytest.raises(Refused):
+        attempt(plane, custom(second, "external-secrets.io/v1", "SecretStore", {"provider": {"fake": {"data": []}}}))
+
+
+def test_another_way_to_claim_a_host_is_not_even_there(plane: ControlPlane, second: TenantPlan) -> None:
+    for kind in ("gateways", "httproutes", "tlsroutes"):
+        with pytest.raises(Refused) as refused:
+            plane.call("GET", f"/apis/gateway.networking.k8s.io/v1/namespaces/{second.namespace}/{kind}")
+        assert refused.value.status == 404

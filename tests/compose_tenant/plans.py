@@ -10,6 +10,7 @@ from odoo_estate.plan import (
     AwsTarget,
     BudgetPlan,
     ChartPlan,
+    ClientLimits,
     ContainerSize,
     IssuerPlan,
     KeyPlan,
@@ -37,6 +38,7 @@ DATABASE_CIDRS = ("10.20.16.0/24", "10.20.17.0/24", "10.20.18.0/24")
 TARGET = AwsTarget(account=cells.WORKLOAD, region=cells.REGION, role="automation")
 PLATFORM_LABELS = {"odoo-estate/estate": "acme", "odoo-estate/cell": "eu-1", "odoo-estate/owner": "platform"}
 SMALL = ContainerSize(cpu_millicores=100, memory_mib=128)
+CLIENTS = ClientLimits(login_per_minute=10, api_per_minute=40, api_burst=120, body_mib=64)
 SESSIONS = {"session_seconds": 604800, "anonymous_session_seconds": 10800, "cache_entry_seconds": 3600}
 
 
@@ -188,6 +190,7 @@ def platform() -> PlatformPlan:
                 role="acme-eu-1-pooled-standard",
                 login="pool_standard",
                 secret="acme/eu-1/pool-standard",
+                clients=CLIENTS,
                 cache=TenantCachePlan(
                     cache="sessions",
                     prefix="pool-standard:",
@@ -316,8 +319,8 @@ def route(customer: str) -> RoutePlan:
         ingress_class="business",
         requests_per_second=50,
         burst=100,
-        login_per_minute=10,
-        body_mib=64,
+        clients=CLIENTS,
+        own_certificate=(f"erp.{customer}.example",),
         zones={host: "cell"},
         certificate_issuer="public",
         target="ingress.eu-1.erp.example.com",

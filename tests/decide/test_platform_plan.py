@@ -50,6 +50,9 @@ def test_each_service_class_has_a_way_in_of_its_own() -> None:
     assert plan.ingress_targets["starter"] == "starter.ingress.eu-1.erp.harbour.example"
 
 
+TLS = {True: "ingress-behind-balancer", False: "ingress"}
+
+
 def test_the_ingress_reads_nothing_a_tenant_could_reach_beyond_its_namespace_with() -> None:
     for entry in platform().ingress_classes:
         values = json.loads(json.dumps(platform().charts[f"traefik-{entry}"].values))
@@ -57,7 +60,7 @@ def test_the_ingress_reads_nothing_a_tenant_could_reach_beyond_its_namespace_wit
         assert {
             "--providers.kubernetescrd.safenaming=true",
             "--providers.kubernetescrd.crossprovidernamespaces=ingress",
-            "--providers.kubernetescrd.defaulttlsresourcesnamespace=ingress",
+            f"--providers.kubernetescrd.defaulttlsresourcesnamespace={TLS[entry in platform().firewalled]}",
         } <= set(values["additionalArguments"])
         assert "logs" not in values, "chart 41 has no such value and refuses it"
 
@@ -71,6 +74,18 @@ def test_clients_addresses_are_believed_from_the_load_balancers_subnets_only() -
         assert port["proxyProtocol"] == {"trustedIPs": subnets}
         assert "forwardedHeaders" not in port
     assert not any("forwardedheaders" in one or "insecure" in one for one in values["additionalArguments"])
+
+
+def test_behind_a_firewall_forwarded_headers_are_believed_from_the_load_balancers_subnets_only() -> None:
+    entry = platform().firewalled["premium"]
+    assert set(platform().firewalled) == {"premium", "regulated"}
+    values = json.loads(json.dumps(platform().charts[entry.release].values))
+    trusted = json.loads(json.dumps(platform().charts["traefik-starter"].values))["ports"]["web"]["proxyProtocol"]
+    for port in values["ports"].values():
+        assert port["forwardedHeaders"] == trusted
+        assert "proxyProtocol" not in port
+    assert "--entrypoints.websecure.forwardedheaders.notappendxforwardedfor=true" in values["additionalArguments"]
+    assert not any("insecure" in one for one in values["additionalArguments"])
 
 
 def test_load_adds_no_ingress_replica_because_each_brings_limits_of_its_own() -> None:

@@ -289,7 +289,11 @@ def test_limits_are_one_replicas_share_of_the_classes() -> None:
     assert (
         route.requests_per_second * replicas >= limit.requests_per_second > (route.requests_per_second - 1) * replicas
     )
-    assert route.login_per_minute * replicas >= limit.login_per_minute > (route.login_per_minute - 1) * replicas
+    assert (
+        route.clients.login_per_minute * replicas
+        >= limit.login_per_minute
+        > (route.clients.login_per_minute - 1) * replicas
+    )
     assert route.burst == limit.burst, "a page with its assets comes over one connection"
 
 

@@ -41,7 +41,7 @@ def traefik_arguments(values: Mapping[str, Any], ports: Mapping[str, int] = PORT
 
 def entry_point(name: str, port: Mapping[str, Any]) -> Iterator[str]:
     """One of the chart's ``ports``."""
-    assert set(port) <= {"http", "proxyProtocol", "transport"}, port
+    assert set(port) <= {"forwardedHeaders", "http", "proxyProtocol", "transport"}, port
     root = f"--entrypoints.{name}"
     if "http" in port:
         target = port["http"].copy().pop("redirections")["entryPoint"]
@@ -50,9 +50,9 @@ def entry_point(name: str, port: Mapping[str, Any]) -> Iterator[str]:
         yield f"{root}.http.redirections.entrypoint.to=:443"
         yield f"{root}.http.redirections.entrypoint.scheme={target['scheme']}"
         yield f"{root}.http.redirections.entrypoint.permanent={str(target['permanent']).lower()}"
-    if "proxyProtocol" in port:
-        assert set(port["proxyProtocol"]) == {"trustedIPs"}, "insecure would believe everybody"
-        yield f"{root}.proxyprotocol.trustedips={','.join(port['proxyProtocol']['trustedIPs'])}"
+    for means in port.keys() & {"forwardedHeaders", "proxyProtocol"}:
+        assert set(port[means]) == {"trustedIPs"}, "insecure would believe everybody"
+        yield f"{root}.{means.lower()}.trustedips={','.join(port[means]['trustedIPs'])}"
     if "transport" in port:
         for timeout, seconds in port["transport"]["respondingTimeouts"].items():
             yield f"{root}.transport.respondingtimeouts.{timeout.lower()}={seconds}"

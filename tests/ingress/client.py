@@ -46,12 +46,20 @@ class Client:
     def secure(self, host: str) -> ssl.SSLSocket:
         """A TLS connection that asks for ``host``, and checks that the certificate is for it."""
         trusted = ssl.create_default_context(cafile=self.authority)
+        self.limit(trusted)
+        return trusted.wrap_socket(self.connect(), server_hostname=host)
+
+    def limit(self, context: ssl.SSLContext) -> None:
+        """Speaks no other versions of TLS than it should, old ones with what went with them."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
-            trusted.minimum_version, trusted.maximum_version = self.spoken
+            context.minimum_version, context.maximum_version = self.spoken
         if self.spoken[1] < ssl.TLSVersion.TLSv1_2:
-            trusted.set_ciphers("ALL:@SECLEVEL=0")
-        return trusted.wrap_socket(self.connect(), server_hostname=host)
+            context.set_ciphers("ALL:@SECLEVEL=0")
+
+    def told(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Headers as they arrive at Traefik."""
+        return headers
 
     def get(self, host: str, path: str = "/") -> Answer:
         return self.send("GET", host, path)
@@ -74,7 +82,7 @@ class Client:
             connection.sock = connected
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", spelled or host)
-            for key, value in {**self.headers, **(headers or {})}.items():
+            for key, value in self.told({**self.headers, **(headers or {})}).items():
                 connection.putheader(key, value)
             if body or method == "POST":
                 connection.putheader("Content-Length", str(len(body)))
@@ -102,3 +110,31 @@ class Client:
                 return status, b""
             connected.sendall(text)
             return status, connected.recv(len(text))
+
+
+@dataclass(frozen=True)
+class BalancedClient(Client):
+    """Comes through an application load balancer, as AWS' user guide describes it: it names no host when it connects to Traefik, believes any
+    certificate, writes the client's address behind whatever X-Forwarded-For there is, and hands X-Forwarded-Host through."""
+
+    def connect(self) -> socket.socket:
+        source = (BALANCER, 0) if self.proxied else None
+        return socket.create_connection(("127.0.0.1", self.port), SECONDS, source)
+
+    def secure(self, host: str) -> ssl.SSLSocket:
+        anybody = ssl.create_default_context()
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        self.limit(anybody)
+        return anybody.wrap_socket(self.connect())
+
+    def told(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        if not self.proxied:
+            return headers
+        spelled = {key.lower(): value for key, value in headers.items()}
+        before = spelled.pop("x-forwarded-for", "")
+        return {
+            **spelled,
+            "x-forwarded-for": f"{before}, {self.address}" if before else self.address,
+            "x-forwarded-proto": "https",
+            "x-forwarded-port": "443",
+        }

@@ -8,6 +8,8 @@ from tests.ingress.world import World, world
 
 @pytest.fixture(scope="session")
 def ingress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Two pooled neighbours, a pooled tenant of another class, and one in a namespace of its own."""
-    with world(tmp_path_factory.mktemp("ingress"), ("tessera", "vintner", "copperfield", "iberica")) as made:
+    """Two pooled neighbours, a pooled tenant of another class, one in a namespace of its own, and one behind a firewall."""
+    with world(
+        tmp_path_factory.mktemp("ingress"), ("tessera", "vintner", "copperfield", "iberica", "nordfood")
+    ) as made:
         yield made

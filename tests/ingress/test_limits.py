@@ -67,7 +67,7 @@ def test_one_tenants_flood_is_cut_and_its_neighbours_requests_all_pass(ingress: 
 
 
 def test_passwords_are_tried_slowly_however_the_form_is_spelled(ingress: World) -> None:
-    limit = tenant("vintner").route.login_per_minute
+    limit = tenant("vintner").route.clients.login_per_minute
     name = host("vintner")
     guesser = ingress.client("starter", address="203.0.113.200")
     paths = (
@@ -90,7 +90,7 @@ def test_passwords_are_tried_slowly_however_the_form_is_spelled(ingress: World) 
 
 
 def test_a_body_above_the_classes_limit_is_refused_before_odoo_sees_it(ingress: World) -> None:
-    limit = tenant("vintner").route.body_mib * MIB
+    limit = tenant("vintner").route.clients.body_mib * MIB
     server = ingress.backends["pooled-starter", "odoo-web"]
     client = ingress.client("starter")
     seen = server.seen
@@ -142,3 +142,53 @@ def test_a_flood_does_not_make_a_tenant_look_dead(ingress: World) -> None:
         counted += flood(client, "copperfield", (name,), seconds=2)
     assert counted[429]
     assert ingress.client("starter", address="198.51.100.9").get(name, "/web/health").status == 200
+
+
+def called(client: Client, customer: str, path: str, times: int, **headers: str) -> Counter[int]:
+    """Statuses of so many calls, one after the other."""
+    return Counter(client.send("POST", host(customer), path, headers=headers, body=b"{}").status for _ in range(times))
+
+
+def until_cut(client: Client, customer: str, path: str, burst: int, **headers: str) -> int:
+    """Calls until one is refused. Three bursts are enough: limits begin anew when Traefik takes over a change, whoever's."""
+    for number in range(3 * burst):
+        if called(client, customer, path, 1, **headers) == {429: 1}:
+            return number
+    raise AssertionError(f"{path} is not limited")
+
+
+def test_an_api_key_is_limited_and_no_other_key_with_it(ingress: World) -> None:
+    burst = tenant("tessera").route.clients.api_burst
+    client, path = ingress.client("starter", address="203.0.113.60"), "/json/2/res.partner/search"
+    assert until_cut(client, "tessera", path, burst, Authorization="Bearer loud") >= burst
+    until_cut(client, "tessera", "/json%2F2//res.partner/search", burst, Authorization="Bearer loud")
+    assert called(client, "tessera", path, 3, Authorization="Bearer quiet") == {200: 3}
+    assert called(client, "copperfield", path, 3, Authorization="Bearer loud") == {200: 3}
+    assert client.get(host("tessera"), "/odoo").status == 200, "people wait for no integration"
+
+
+def test_remote_procedures_are_limited_by_who_calls(ingress: World) -> None:
+    burst = tenant("copperfield").route.clients.api_burst
+    loud, quiet = (ingress.client("starter", address=f"203.0.113.{number}") for number in (61, 62))
+    statuses: Counter[int] = Counter()
+    for turn in range(3 * burst):
+        # A key that is not asked for brings no limit of its own.
+        statuses += called(loud, "copperfield", ("/jsonrpc", "//jsonrpc")[turn % 2], 1, Authorization=f"Bearer {turn}")
+        if statuses[429]:
+            break
+    assert statuses[200] >= burst
+    assert statuses[429], statuses
+    assert called(quiet, "copperfield", "/jsonrpc", 3) == {200: 3}
+    assert called(loud, "tessera", "/jsonrpc", 3) == {200: 3}
+    assert loud.get(host("copperfield"), "/odoo").status == 200
+
+
+def test_an_agreed_integration_is_limited_by_its_contract_and_no_other_with_it(ingress: World) -> None:
+    plan = tenant("nordfood").route.integrations
+    assert {key: one.path for key, one in plan.items()} == {"edi-orders": "/edi/orders", "carrier": "/carrier/status"}
+    client, burst = ingress.client("premium", address="203.0.113.63"), plan["carrier"].burst
+    assert until_cut(client, "nordfood", "/carrier/status/17", burst) >= burst
+    another = ingress.client("premium", address="203.0.113.64")
+    until_cut(another, "nordfood", "/carrier//status", burst)
+    assert called(client, "nordfood", "/edi/orders", 5) == {200: 5}
+    assert called(client, "nordfood", "/carrier/statuses", 5) == {200: 5}

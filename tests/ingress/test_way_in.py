@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.ingress.client import Answer
-from tests.ingress.world import World, host
+from tests.ingress.world import World, eventually, host
 
 
 def told(answer: Answer) -> dict[str, Any]:
@@ -73,18 +73,41 @@ def test_proxy_protocol_is_believed_from_the_load_balancer_only(ingress: World) 
     assert told(direct.get(host("tessera"), "/odoo"))["headers"]["x-forwarded-for"] == "127.0.0.1"
 
 
-@pytest.mark.parametrize("unknown", ["nobody.eu-1.erp.harbour-hosting.example", "example.com"])
+@pytest.mark.parametrize("unknown", ["nobody.starter.eu-1.erp.harbour-hosting.example", "example.com"])
 def test_an_unknown_host_gets_not_even_a_certificate(ingress: World, unknown: str) -> None:
     with pytest.raises(ssl.SSLError, match="unrecognized name"):
         ingress.client("starter").get(unknown)
+    assert ingress.client("starter").get("nobody.eu-1.erp.harbour-hosting.example").status == 404
     assert ingress.client("starter").send("GET", host("tessera"), "/", spelled=unknown).status == 404
 
 
 def test_each_class_serves_its_own_tenants_only(ingress: World) -> None:
+    assert ingress.client("starter").get(host("iberica")).status == 404
+    assert ingress.client("business").get(host("tessera")).status == 404
     with pytest.raises(ssl.SSLError, match="unrecognized name"):
-        ingress.client("starter").get(host("iberica"))
-    with pytest.raises(ssl.SSLError, match="unrecognized name"):
-        ingress.client("business").get(host("tessera"))
+        ingress.client("starter").get("erp.iberica.example")
+
+
+def test_a_domain_that_is_not_proved_yet_keeps_nobody_waiting(ingress: World) -> None:
+    """Its certificate is missing, and nothing else is."""
+    space, name = "iberica-production", "iberica-production-domains-tls"
+    secret = ingress.plane.call("GET", f"/api/v1/namespaces/{space}/secrets/{name}")
+    client = ingress.client("business")
+
+    def refused() -> bool:
+        try:
+            return client.get("erp.iberica.example").status == 0
+        except ssl.SSLError:
+            return True
+
+    try:
+        ingress.plane.call("DELETE", f"/api/v1/namespaces/{space}/secrets/{name}")
+        eventually(refused, "it is served without a certificate")
+        assert told(client.get(host("iberica"), "/odoo"))["server"] == "iberica-production/odoo-web"
+    finally:
+        kept = {key: secret["metadata"][key] for key in ("name", "namespace")}
+        ingress.plane.apply({"apiVersion": "v1", "kind": "Secret", **secret, "metadata": kept})
+        eventually(lambda: client.get("erp.iberica.example").status == 200, "it is not served again")
 
 
 MANAGER = [

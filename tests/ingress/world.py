@@ -25,14 +25,14 @@ from tests.compose_tenant import graphs
 from tests.compose_tenant.test_root_estate import estate, plain
 from tests.ingress.arguments import PORTS, traefik_arguments
 from tests.ingress.backends import Server, backend
-from tests.ingress.client import BALANCER, Client
+from tests.ingress.client import BALANCER, BalancedClient, Client
 
 from odoo_estate.kubernetes import pages
 from odoo_estate.plan import PlatformPlan, TenantPlan
 
 CELL = "eu-1"
-CLASSES = ("starter", "business")
-KINDS = {"Namespace", "Middleware", "IngressRoute", "TLSOption", "Service"}
+CLASSES = ("starter", "business", "premium")
+KINDS = {"Namespace", "Middleware", "IngressRoute", "TLSOption", "TLSStore", "Service"}
 """What the ingress reads, and the namespaces it lies in."""
 WAIT_SECONDS = 30
 
@@ -48,7 +48,8 @@ class World:
         self.ports = {one: dict(zip(PORTS, take_ports(len(PORTS)), strict=True)) for one in CLASSES}
 
     def client(self, service_class: str, **changes: Any) -> Client:
-        return Client(self.ports[service_class]["websecure"], str(self.authority.file), **changes)
+        kind = BalancedClient if service_class in platform().firewalled else Client
+        return kind(self.ports[service_class]["websecure"], str(self.authority.file), **changes)
 
     def apply(self, plan: PlatformPlan | TenantPlan) -> None:
         """What the ingress reads of a stack, with a back end for each Service and a certificate for each secret that a route names."""
@@ -109,7 +110,8 @@ class World:
         chart = platform().charts[f"traefik-{service_class}"]
         values = json.loads(json.dumps(dict(chart.values)))
         for port in values["ports"].values():
-            port["proxyProtocol"]["trustedIPs"] = [f"{BALANCER}/32"]
+            for means in port.keys() & {"forwardedHeaders", "proxyProtocol"}:
+                port[means]["trustedIPs"] = [f"{BALANCER}/32"]
         crd = "--providers.kubernetescrd"
         folder = self.folder / service_class
         (folder / "logs").mkdir(parents=True)

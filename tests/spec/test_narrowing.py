@@ -46,7 +46,12 @@ WIDER = [
     ("service_classes: {starter: {unapproved_modules: true}}", "service_classes.starter.unapproved_modules"),
     ("service_classes: {regulated: {own_keys: false}}", "service_classes.regulated.own_keys"),
     ("rate_limits: {small: {burst: 101}}", "rate_limits.small.burst"),
-    ("rate_limits: {tiny: {requests_per_second: 1, burst: 1, login_per_minute: 1, body_mib: 1}}", "rate_limits.tiny"),
+    (
+        "rate_limits: {tiny: {requests_per_second: 1, burst: 1, login_per_minute: 1, api_per_minute: 1, body_mib: 1}}",
+        "rate_limits.tiny",
+    ),
+    ("service_classes: {premium: {firewall: null}}", "service_classes.premium.firewall"),
+    ("firewalls: {managed: {mode: count}}", "firewalls.managed.mode"),
     ("retention_classes: {short-30d: {daily_days: 29}}", "retention_classes.short-30d.daily_days"),
     ("cell_bands: {cell-s: {max_tenants: 61}}", "cell_bands.cell-s.max_tenants"),
     ("cell_bands: {cell-s: {postgres_multi_az: false}}", "cell_bands.cell-s.postgres_multi_az"),

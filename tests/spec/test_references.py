@@ -128,6 +128,27 @@ SECOND_CELL = "  eu-2:\n    slot: {slot}\n    region: {region}\n    residency: {
             '"0.0.0.0/0" is wider than any office: /8 at most',
             None,
         ),
+        (
+            ("requests_per_hour: 60", "requests_per_hour: 60\n      path: /web/login"),
+            "workload.integrations.edi.path",
+            "\"/web/login\" is Odoo's own, not this integration's",
+            None,
+        ),
+        (
+            (
+                "requests_per_hour: 60",
+                "requests_per_hour: 60\n      path: /edi\n    more:\n      kind: edi\n      requests_per_hour: 1\n      path: /EDI/more",
+            ),
+            "workload.integrations.more.path",
+            '"/EDI/more" overlaps the path of integration edi: one limit would count the other\'s requests',
+            None,
+        ),
+        (
+            ("domains: [erp.lumen.example]", "domains: [erp.lumen.example]\nproven_domains: [erp.other.example]"),
+            "proven_domains.0",
+            '"erp.other.example" is not a domain of this contract; did you mean "erp.lumen.example"?',
+            "erp.lumen.example",
+        ),
     ],
 )
 def test_a_contract_may_only_name_what_exists(
@@ -426,3 +447,60 @@ def test_a_raised_quota_stands_where_aws_has_it(desk: "Desk", lines: str, field:
     problem = desk.problem()
     assert problem.field == field
     assert message in problem.message
+
+
+APPROVED = """\
+modules:
+  stock_lots:
+    18.0.1.0.0: {{source: "https://modules.example/stock_lots.zip", sha256: {sha}, approver: Mara, reviewed: "2026-10-01"}}
+    19.0.1.0.0: {{source: "https://modules.example/stock_lots-19.zip", sha256: {sha}, approver: Mara, reviewed: "2026-10-01"}}
+"""
+
+
+def with_module(desk: "Desk", name: str, version: str, approval: str = "approved", sha: str = "a" * 64) -> None:
+    desk.write("modules.yaml", APPROVED.format(sha=sha))
+    said = f"modules:\n  {name}:\n    approval: {approval}\n    version: {version}\nbackup:"
+    desk.change(CUSTOMER, "backup:", said)
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "field", "message"),
+    [
+        ("stock_lotz", "18.0.1.0.0", "modules.stock_lotz", '"stock_lotz" is not an approved module'),
+        (
+            "stock_lots",
+            "18.0.1.0.1",
+            "modules.stock_lots.version",
+            '"18.0.1.0.1" is not an approved version of stock_lots',
+        ),
+        (
+            "stock_lots",
+            "19.0.1.0.0",
+            "modules.stock_lots.version",
+            '"19.0.1.0.0" is for another series than the contract\'s Odoo 18.0',
+        ),
+    ],
+)
+def test_a_contract_may_call_approved_only_what_somebody_approved(
+    desk: "Desk", name: str, version: str, field: str, message: str
+) -> None:
+    with_module(desk, name, version)
+    problem = desk.problem()
+    assert (problem.field, problem.message) == (field, message)
+    assert problem.line == desk.line_of(CUSTOMER, name) + (2 if field.endswith("version") else 0)
+
+
+def test_an_approved_module_and_one_that_says_it_is_not_are_read(desk: "Desk") -> None:
+    with_module(desk, "stock_lots", "18.0.1.0.0")
+    assert desk.load().customers["lumen"].modules["stock_lots"].approval == "approved"
+    desk.reset()
+    with_module(desk, "anything", "18.0.0.0.1", approval="pending")
+    assert desk.load().customers["lumen"].modules["anything"].approval == "pending"
+
+
+def test_a_list_with_a_broken_checksum_is_refused_at_its_line(desk: "Desk") -> None:
+    with_module(desk, "stock_lots", "18.0.1.0.0", sha="abc")
+    problem = desk.problems()[0]
+    assert problem.file.endswith("modules.yaml")
+    assert problem.field == "modules.stock_lots.18.0.1.0.0.sha256"
+    assert "a SHA-256: 64 hexadecimal digits" in problem.allowed

@@ -155,9 +155,13 @@ class CellOutputs(StackOutputs):
 
 
 class PlatformOutputs(StackOutputs):
-    """What runs in the cell's cluster. Services and namespaces have names, so the contract version is all that is read today."""
+    """What runs in the cell's cluster. Services and namespaces have names; what has none are the listeners of firewalled entries."""
 
-    contract = "platform/1"
+    contract = "platform/2"
+
+    def listener_arn(self, ingress_class: str) -> pulumi.Output[str]:
+        """Where a firewalled entry's certificates serve."""
+        return _text(self.values["listeners"][ingress_class])
 
 
 class TenantOutputs(StackOutputs):

@@ -6,7 +6,10 @@ import pulumi
 from pulumi_aws import route53
 
 from odoo_estate.aws.alarm import Alarms
+from odoo_estate.aws.application_balancer import ApplicationBalancer
 from odoo_estate.aws.cache import CacheUser, CacheWatcher
+from odoo_estate.aws.entry_certificate import EntryCertificate
+from odoo_estate.aws.firewall import Firewall
 from odoo_estate.compose.kubernetes_stack import Here, here, place_of
 from odoo_estate.compose.order import after
 from odoo_estate.compose.outputs import CellOutputs, Outputs, PlatformOutputs
@@ -17,6 +20,7 @@ from odoo_estate.kubernetes.certificate import authority
 from odoo_estate.kubernetes.cluster_scope import (
     chart,
     cluster_issuer,
+    entry_certificate,
     ingress_class,
     namespace,
     priority_class,
@@ -25,6 +29,7 @@ from odoo_estate.kubernetes.cluster_scope import (
 )
 from odoo_estate.kubernetes.external_secret import secret_store
 from odoo_estate.kubernetes.ingress_balancer import IngressBalancer, private_target
+from odoo_estate.kubernetes.ingress_targets import IngressTargets
 from odoo_estate.kubernetes.monitoring import Monitoring
 from odoo_estate.kubernetes.namespace import WorkloadNamespace
 from odoo_estate.kubernetes.network_policies import denial, name_resolution, provisioning_policies, workload_policies
@@ -69,7 +74,7 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
             labels=plan.labels,
             opts=after(at.cluster, *controllers, *spaces),
         )
-    ways_in(plan, cell, at, controllers)
+    listeners = ways_in(plan, cell, at, controllers)
     if plan.cache_watch is not None:
         cache_watch(plan.cache_watch, plan, cell, at, [*controllers, *spaces])
     if plan.monitoring:
@@ -80,7 +85,7 @@ def compose_platform(plan: PlatformPlan, references: References) -> Outputs:
     instances = {key: pooler(key, plan, cell, provisioning) for key in plan.poolers}
     for key in plan.pooled:
         pooled_workers(key, plan, cell, provisioning, instances)
-    return PlatformOutputs.write()
+    return PlatformOutputs.write(listeners=listeners)
 
 
 def cluster_services(plan: PlatformPlan, cell: CellOutputs, at: Here) -> list[pulumi.Resource]:
@@ -107,22 +112,42 @@ def cluster_services(plan: PlatformPlan, cell: CellOutputs, at: Here) -> list[pu
     return [*first, *charts, *admission_policies(plan.approved_registries, labels, after(at.cluster, *charts))]
 
 
-def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[pulumi.Resource]) -> None:
-    """TLS and pages for every Traefik; a load balancer for each, under the name that its tenants' records point to."""
+def ways_in(
+    plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[pulumi.Resource]
+) -> dict[str, pulumi.Output[str]]:
+    """TLS and pages for every Traefik; a load balancer for each, under the name that its tenants' records point to. Returns the listeners of
+    firewalled entries by ingress class."""
     tls_options("ingress-tls", plan.pages.namespace, plan.labels, after(at.cluster, *controllers))
-    Pages("pages", {"plan": plan.pages, "labels": plan.labels}, after(at.components, *controllers))
-    for key, target in plan.ingress_targets.items():
-        release = f"traefik-{key}"
-        balancer = IngressBalancer(
-            f"ingress-{key}",
-            {
-                "service": release,
-                "release": release,
-                "namespace": plan.charts[release].namespace,
-                "labels": plan.labels,
-            },
-            after(at.components, *controllers),
+    if plan.entry_domain:
+        entry_certificate(
+            "ingress-certificate",
+            namespace_name=plan.pages.namespace,
+            domain=plan.entry_domain,
+            issuer=next(iter(plan.issuers)),
+            labels=plan.labels,
+            opts=after(at.cluster, *controllers),
         )
+    Pages("pages", {"plan": plan.pages, "labels": plan.labels}, after(at.components, *controllers))
+    listeners: dict[str, pulumi.Output[str]] = {}
+    hosts: dict[str, pulumi.Output[str]] = {}
+    services: dict[str, pulumi.Resource] = {}
+    for key in plan.ingress_targets:
+        if key not in plan.firewalled:
+            passthrough = passthrough_entry(key, plan, at, controllers)
+            hosts[key], services[key] = passthrough.host, passthrough
+    if plan.firewalled:
+        one = next(iter(plan.firewalled.values()))
+        tls_options("ingress-behind-tls", one.tls_namespace, plan.labels, after(at.cluster, *controllers), strict=False)
+        certificate = EntryCertificate(
+            "entry-certificate",
+            {"host": plan.entry_domain, "zone_id": cell.zone_id, "proven": True},
+            at.components,
+        )
+        options = after(at.components, *controllers)
+        for key in plan.firewalled:
+            balancer, services[key] = firewalled_entry(key, plan, cell, certificate.arn, options)
+            hosts[key], listeners[key] = balancer.host, balancer.listener_arn
+    for key, target in plan.ingress_targets.items():
         if plan.serving:
             route53.Record(
                 f"ingress-{key}",
@@ -130,7 +155,7 @@ def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[p
                 name=target,
                 type="CNAME",
                 ttl=plan.record_ttl_seconds,
-                records=[balancer.host],
+                records=[hosts[key]],
                 # Route 53 answers with a lone record of weight 0, and with none of them beside one of weight 1: the recovery region takes the
                 # name by its own record and gives it back by removing that, and the lost side is never touched. Nothing ever moves it back by
                 # itself, as failover routing does once a health check recovers.
@@ -139,6 +164,7 @@ def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[p
                 opts=at.aws,
             )
         if key == plan.private_ingress:
+            release = f"traefik-{key}"
             private_target(
                 f"ingress-{key}-private",
                 service=release,
@@ -146,8 +172,64 @@ def ways_in(plan: PlatformPlan, cell: CellOutputs, at: Here, controllers: list[p
                 labels=plan.labels,
                 target_group_arn=cell.private_target_group_arn,
                 balancer_group_id=cell.private_security_group_id,
-                opts=after(at.cluster, *controllers, balancer),
+                opts=after(at.cluster, *controllers, services[key]),
             )
+    return listeners
+
+
+def passthrough_entry(key: str, plan: PlatformPlan, at: Here, controllers: list[pulumi.Resource]) -> IngressBalancer:
+    """A network load balancer, which leaves TLS to Traefik."""
+    release = f"traefik-{key}"
+    return IngressBalancer(
+        f"ingress-{key}",
+        {
+            "service": release,
+            "release": release,
+            "namespace": plan.charts[release].namespace,
+            "labels": plan.labels,
+        },
+        after(at.components, *controllers),
+    )
+
+
+def firewalled_entry(
+    key: str,
+    plan: PlatformPlan,
+    cell: CellOutputs,
+    certificate_arn: pulumi.Output[str],
+    options: pulumi.ResourceOptions,
+) -> tuple[ApplicationBalancer, IngressTargets]:
+    """An application load balancer with its firewall, which is there before the first request can be, and Traefik as its targets."""
+    entry = plan.firewalled[key]
+    balancer = ApplicationBalancer(
+        f"entry-{key}",
+        {
+            "plan": entry,
+            "network": cell.network,
+            "cluster": plan.cluster,
+            "cluster_group_id": cell.cluster.security_group_id,
+            "certificate_arn": certificate_arn,
+        },
+        options,
+    )
+    firewall = Firewall(
+        f"firewall-{key}",
+        {"plan": entry.firewall, "resource_arn": balancer.arn, "key_arn": cell.key_arn("logs")},
+        options,
+    )
+    Alarms(f"alarm-entry-{key}", {"plan": entry.alarms, "topic_arn": cell.alert_topic_arn}, options)
+    targets = IngressTargets(
+        f"ingress-{key}",
+        {
+            "service": entry.release,
+            "release": entry.release,
+            "namespace": entry.namespace,
+            "labels": plan.labels,
+            "target_group_arn": balancer.target_group_arn,
+        },
+        after(options, firewall),
+    )
+    return balancer, targets
 
 
 def cache_watch(
@@ -324,8 +406,7 @@ def pooled_workers(
         f"pooled-{key}",
         workers.namespace,
         labels,
-        login_per_minute=workers.login_per_minute,
-        body_mib=workers.body_mib,
+        limits=workers.clients,
         opts=after(at.cluster, *provisioning.after),
     )
     OdooEnvironment(

@@ -11,6 +11,7 @@ from odoo_estate.aws.backup_schedule import BackupSchedule
 from odoo_estate.aws.bucket import Bucket
 from odoo_estate.aws.budget import Budget
 from odoo_estate.aws.cache import Cache, CacheUser
+from odoo_estate.aws.entry_certificate import EntryCertificate, EntryCertificateArgs
 from odoo_estate.aws.key import Key
 from odoo_estate.aws.pod_identity import PodIdentity
 from odoo_estate.aws.references import CacheRef, DatabaseRef
@@ -55,7 +56,7 @@ class Data:
 def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
     """A pooled tenant is a database, a route and its records; every other has a namespace with workloads of its own."""
     cell = place_of(plan, references)
-    PlatformOutputs.read(references[f"platform.{plan.cell}{'.dr' if plan.away else ''}"])
+    platform = PlatformOutputs.read(references[f"platform.{plan.cell}{'.dr' if plan.away else ''}"])
     at = here(plan, cell)
     dumps = own_dumps_key(plan, at)
     dumps_key_arn = dumps.arn if dumps else inherited_dumps_key(plan, references, cell)
@@ -65,13 +66,15 @@ def compose_tenant(plan: TenantPlan, references: References) -> Outputs:
         own(plan, plan.odoo, cell, references, at, dumps_key_arn=dumps_key_arn)
     if not plan.away:  # the hosts' records lead to the ingress' name, and that is what moves
         records(plan, references, cell, at)
+    proofs = entry_certificates(plan, platform, cell, at)
     governance(plan, cell, at)
     return TenantOutputs.write(
-        urls=[f"https://{host}" for host in plan.route.hosts],
+        urls=[f"https://{host}" for host in plan.route.served],
         namespace=plan.namespace,
         database=plan.database.name,
         **({"dumpsKey": dumps.arn} if dumps else {}),
         **({"dumpsKeyCopy": dumps.replica_arn} if dumps and dumps.replica_arn is not None else {}),
+        **({"domain_proofs": proofs} if proofs else {}),
     )
 
 
@@ -309,7 +312,7 @@ def boundary(plan: TenantPlan) -> Mapping[str, str]:
     """What the namespace may claim: its hosts, the node pools that its workloads were planned for, the role of its secrets."""
     workloads = plan.odoo.workloads.values() if plan.odoo else ()
     return tenant_boundary(
-        hosts=plan.route.hosts,
+        hosts=plan.route.served,
         pools=[pool for one in workloads for pool in one.node_selector.values()],
         secrets_role_arn=plan.target.arn("iam", f"role/{plan.secrets_role.name}", regional=False)
         if plan.secrets_role
@@ -545,6 +548,22 @@ def records(plan: TenantPlan, references: References, cell: CellOutputs, at: Her
             records=[plan.route.target],
             opts=at.aws if in_cell else parent,
         )
+
+
+def entry_certificates(
+    plan: TenantPlan, platform: PlatformOutputs, cell: CellOutputs, at: Here
+) -> dict[str, dict[str, pulumi.Output[str]]]:
+    """Certificates on the load balancer of a firewalled entry; returns the records that owners of domains have to write, by domain."""
+    proofs = {}
+    for host, proven in plan.route.entry_certificates.items():
+        listener = platform.listener_arn(plan.route.ingress_class)
+        args: EntryCertificateArgs = {"host": host, "proven": proven, "listener_arn": listener}
+        if host in plan.route.zones:
+            args["zone_id"] = cell.zone_id
+        certificate = EntryCertificate(f"certificate-{host}", args, at.components)
+        if host not in plan.route.zones:
+            proofs[host] = certificate.proof
+    return proofs
 
 
 def governance(plan: TenantPlan, cell: CellOutputs, at: Here) -> None:

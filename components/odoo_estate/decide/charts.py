@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from odoo_estate.decide import shared
 from odoo_estate.decide.cluster import versions as cluster_versions
 from odoo_estate.decide.context import Context
+from odoo_estate.decide.firewall import behind_firewall
 from odoo_estate.decide.network import zones
+from odoo_estate.decide.private_access import private_access_plan
 from odoo_estate.decide.shared import SYSTEM_POOL
 from odoo_estate.decide.sizing import Pods
 from odoo_estate.decide.tags import POOL
@@ -34,8 +36,10 @@ def chart_plans(context: Context, cell: str) -> dict[str, ChartPlan]:
         if key == TRAEFIK:
             for service_class in shared.band(context, cell).serves:
                 entry = shared.ingress_class(service_class)
-                release = f"{TRAEFIK}-{entry}"
-                plans[release] = _plan(chart, _traefik(context, cell, entry, release, chart.namespace))
+                release = shared.ingress_release(entry)
+                firewalled = behind_firewall(context, service_class)
+                values = _traefik(context, cell, entry, release, chart.namespace, firewalled=firewalled)
+                plans[release] = _plan(chart, values)
         elif key in VALUES:
             plans[key] = _plan(chart, VALUES[key](context, cell))
         else:
@@ -116,13 +120,23 @@ def _requests(millicores: int, mib: int) -> dict[str, Json]:
     return {"requests": {"cpu": f"{millicores}m", "memory": f"{mib}Mi"}, "limits": {"memory": f"{mib}Mi"}}
 
 
-def _traefik(context: Context, cell: str, entry: str, release: str, namespace: str) -> Mapping[str, Json]:
+def _traefik(
+    context: Context, cell: str, entry: str, release: str, namespace: str, *, firewalled: bool
+) -> Mapping[str, Json]:
     """One class's ingress: routes of its ingress class from every namespace, none across namespaces, and no internal API for tenants.
 
     No autoscaler: load is what an attacker has plenty of, and every replica counts limits for itself. `Ingress` objects are not read at all:
-    they would be a second way to claim a host.
+    they would be a second way to claim a host. Who the client is, a network load balancer says by proxy protocol, an application load balancer
+    (``firewalled``) by X-Forwarded-For; each is believed from the load balancers' subnets only.
     """
     balancers: Json = [*public_cidrs(context, cell)]
+    private = private_access_plan(context, cell)
+    trusted: Json = {"trustedIPs": balancers}
+    believed: dict[str, Json] = {"forwardedHeaders": trusted} if firewalled else {"proxyProtocol": trusted}
+    if private and private.ingress == entry:
+        believed["proxyProtocol"] = (
+            trusted  # the private balancer is a network load balancer, whatever stands beside it
+        )
     own: Json = {"app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": f"{release}-{namespace}"}
     return {
         **placed(context, cell),
@@ -151,23 +165,23 @@ def _traefik(context: Context, cell: str, entry: str, release: str, namespace: s
         "ports": {
             "web": {
                 "http": {"redirections": {"entryPoint": {"to": "websecure", "scheme": "https", "permanent": True}}},
-                "proxyProtocol": {"trustedIPs": balancers},
+                **believed,
             },
             "websecure": {
-                "proxyProtocol": {"trustedIPs": balancers},
+                **believed,
                 "transport": {"respondingTimeouts": {"readTimeout": READ_SECONDS}},
             },
         },
-        "additionalArguments": [*_traefik_arguments(namespace)],
+        "additionalArguments": [*_traefik_arguments(namespace, firewalled=firewalled)],
         # The platform makes the load balancer's Service itself: it needs its address, and has to remove it before its controller.
         "service": {"enabled": False},
     }
 
 
-def _traefik_arguments(namespace: str) -> tuple[str, ...]:
+def _traefik_arguments(namespace: str, *, firewalled: bool) -> tuple[str, ...]:
     """Traefik's own options (3.7), where the chart has no value for one or renamed it between versions: chart 41 refuses ``logs``, and leaves out
-    what is false. Forwarded headers are believed from nobody: the load balancer sends none, and by its proxy protocol every connection
-    already has the client's own address."""
+    what is false. Behind a network load balancer forwarded headers are believed from nobody: it sends none, and by its proxy protocol every
+    connection already has the client's own address."""
     crd, secure = "--providers.kubernetescrd", "--entrypoints.websecure"
     return (
         # Otherwise "a-b" of namespace "c" and "b" of namespace "c-a" are one middleware.
@@ -175,7 +189,9 @@ def _traefik_arguments(namespace: str) -> tuple[str, ...]:
         # Unset, every namespace may route to api@internal.
         f"{crd}.crossprovidernamespaces={namespace}",
         # Unset, any namespace may replace the TLS settings of all.
-        f"{crd}.defaulttlsresourcesnamespace={namespace}",
+        f"{crd}.defaulttlsresourcesnamespace={shared.BEHIND_BALANCER_NAMESPACE if firewalled else namespace}",
+        # Odoo takes the last address of X-Forwarded-For for the client's: Traefik must not write the load balancer's behind it.
+        *([f"{secure}.forwardedheaders.notappendxforwardedfor=true"] if firewalled else ()),
         # WSGI turns X_Odoo_dbfilter into the same variable as X-Odoo-dbfilter.
         *(f"--entrypoints.{one}.http.underscoreheadersstrategy=delete" for one in ("web", "websecure")),
         f"{secure}.http.middlewares={namespace}_{PAGES}@kubernetescrd",
@@ -196,7 +212,8 @@ def _traefik_arguments(namespace: str) -> tuple[str, ...]:
 def public_cidrs(context: Context, cell: str) -> list[str]:
     """The subnets of the cell's load balancers, whose proxy protocol the ingress believes."""
     band = shared.band(context, cell)
-    return [zone.public_cidr for zone in zones(context.estate, context.catalog.assumptions, cell, band.zones).values()]
+    laid = zones(context.estate, context.catalog.assumptions, cell, band.zones, recovery=context.away == cell)
+    return [zone.public_cidr for zone in laid.values()]
 
 
 def _external_secrets(context: Context, cell: str) -> Mapping[str, Json]:

@@ -179,6 +179,11 @@ def _platform(plan: PlatformPlan) -> Iterator[Claim]:
         yield stack.claim("ElastiCache user", stack.region, plan.cache_watch.user, "cache watch")
         for key, alarm in plan.cache_watch.alarms.items():
             yield stack.claim("alarm", stack.region, alarm.name, f"alarm {key}")
+    for key, entry in plan.firewalled.items():
+        yield stack.claim("load balancer", stack.region, entry.name, f"entry {key}")
+        yield stack.claim("web ACL", stack.region, entry.firewall.name, f"entry {key}")
+        for what, alarm in entry.alarms.items():
+            yield stack.claim("alarm", stack.region, alarm.name, f"entry {key} {what}")
     for key, pooler in plan.poolers.items():
         yield stack.claim("secret", stack.region, pooler.credentials_secret, f"pooler {key}")
 

@@ -7,7 +7,7 @@ which all of them must share.
 from dataclasses import replace
 from math import ceil
 
-from odoo_estate.decide import budgets, cache_watch, identities, network, shared
+from odoo_estate.decide import budgets, cache_watch, firewall, identities, network, shared
 from odoo_estate.decide.alerts import alert_plans
 from odoo_estate.decide.cell import cell_tags
 from odoo_estate.decide.charts import chart_plans
@@ -88,6 +88,8 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         ingress_classes=tuple(shared.ingress_class(key) for key in band.serves),
         ingress_targets={shared.ingress_class(key): shared.ingress_target(context, cell, key) for key in band.serves},
         private_ingress=private.ingress if (private := private_access_plan(context, cell)) else "",
+        firewalled=firewall.entries(context, cell),
+        entry_domain=f"*.{shared.zone_domain(context, cell)}",
         approved_registries=_approved_registries(context),
         provisioning=ProvisioningPlan(
             namespace=shared.PROVISIONING_NAMESPACE,
@@ -163,6 +165,8 @@ def _namespaces(context: Context, cell: str) -> dict[str, dict[str, str]]:
     version = context.catalog.versions.pod_security
     names = {chart.namespace for chart in context.catalog.versions.charts.values()}
     names |= {shared.POOLER_NAMESPACE, shared.PROVISIONING_NAMESPACE}
+    if any(firewall.behind_firewall(context, key) for key in shared.band(context, cell).serves):
+        names.add(shared.BEHIND_BALANCER_NAMESPACE)
     common = labels(cell_tags(context, cell))
     found = {}
     for one in sorted(names):
@@ -182,8 +186,6 @@ def _namespaces(context: Context, cell: str) -> dict[str, dict[str, str]]:
 
 
 def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPlan:
-    service = context.catalog.service_classes[service_class]
-    limit = context.catalog.rate_limits[service.rate_limit]
     odoo = pooled_odoo(context, cell, service_class)
     return PooledWorkersPlan(
         namespace=shared.pooled_namespace(service_class),
@@ -206,8 +208,7 @@ def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPla
         service_account=shared.SERVICE_ACCOUNT,
         connection_limit=budgets.pooled_connections(odoo.workloads),
         cache=_sessions(context, cell, service_class),
-        login_per_minute=shared.ingress_share(context, limit.login_per_minute),
-        body_mib=limit.body_mib,
+        clients=shared.client_limits(context, service_class),
     )
 
 
@@ -311,6 +312,18 @@ def _decisions(context: Context, cell: str) -> tuple[Decision, ...]:
             entitlement=f"cell_bands.{context.estate.cells[cell].band}.serves",
         )
     ]
+    for key in band.serves:
+        kind = context.catalog.service_classes[key].firewall
+        found.append(
+            Decision(
+                topic=f"entry {key}",
+                value=f"application load balancer, firewall {kind}" if kind else "network load balancer",
+                reason="AWS WAF inspects requests, which only a load balancer that ends TLS can show it"
+                if kind
+                else "TLS passes through to Traefik: no firewall, and certificates for any number of domains",
+                entitlement=f"service_classes.{key}.firewall",
+            )
+        )
     for key in budgets.pooled_classes(context, cell):
         odoo = shared.pooled_band_key(context, cell, key)
         size = context.catalog.odoo_bands[odoo]

@@ -25,15 +25,15 @@ def _asked(context: Context, cell: str) -> tuple[Customer, PrivateAccess] | None
 
 
 def private_access_plan(context: Context, cell: str) -> PrivateAccessPlan | None:
-    """What a dedicated cell's customer asked for; None: its Odoo is reached over the internet only."""
+    """What a dedicated cell's customer asked for; None: its Odoo is reached over the internet only, as in every recovery region."""
     asked = _asked(context, cell)
-    if asked is None:
+    if asked is None or context.away == cell:
         return None
     customer, access = asked
     estate = context.estate.estate
     link = access.privatelink
     return PrivateAccessPlan(
-        name=name("target-group", estate, cell, "private"),
+        name=name("load-balancer", estate, cell, "private"),
         ingress=shared.ingress_class(customer.service_class),
         consumers=link.accounts if link else (),
         sites={key: VpnSitePlan(address=site.address, networks=site.networks) for key, site in access.vpn.items()},

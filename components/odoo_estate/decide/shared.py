@@ -14,10 +14,12 @@ from odoo_estate.decide.naming import DR, name, part
 from odoo_estate.decide.sizing import Pods
 from odoo_estate.decide.tags import POOL
 from odoo_estate.errors import Refused
-from odoo_estate.plan import AwsTarget, ContainerSize, PoolerPlan, PoolPlan, PriorityPlan
+from odoo_estate.plan import AwsTarget, ClientLimits, ContainerSize, PoolerPlan, PoolPlan, PriorityPlan
 from odoo_estate.spec.catalog import SPOT_POOLS, CellBand, OdooBand, PostgresBand
 
 INGRESS_NAMESPACE = "ingress"
+BEHIND_BALANCER_NAMESPACE = "ingress-behind-balancer"
+"""Holds the TLS settings of every Traefik behind an application load balancer, and nothing else."""
 MONITORING_NAMESPACE = "monitoring"
 POOLER_NAMESPACE = "pooler"
 PROVISIONING_NAMESPACE = "provisioning"
@@ -121,9 +123,28 @@ def ingress_class(service_class: str) -> str:
     return part(service_class)
 
 
+def ingress_release(entry: str) -> str:
+    """The Helm release of an ingress class' Traefik."""
+    return f"traefik-{entry}"
+
+
 def ingress_share(context: Context, limit: int) -> int:
     """One ingress replica's share of a class' limit: each counts for itself, and the load balancer deals connections out evenly."""
     return ceil(limit / context.catalog.assumptions.ingress_replicas)
+
+
+def client_limits(context: Context, service_class: str) -> ClientLimits:
+    """What single clients of a class may do at one replica of its ingress."""
+    service = context.catalog.service_classes[service_class]
+    rate = context.catalog.rate_limits[service.rate_limit]
+    return ClientLimits(
+        login_per_minute=ingress_share(context, rate.login_per_minute),
+        api_per_minute=ingress_share(context, rate.api_per_minute),
+        # Not shared out: an integration sends its batch over one connection, so to one replica.
+        api_burst=rate.api_per_minute,
+        body_mib=rate.body_mib,
+        firewalled=service.firewall is not None,
+    )
 
 
 def zone_domain(context: Context, cell: str) -> str:

@@ -50,6 +50,7 @@ from odoo_estate.plan import (
     Decision,
     Exemption,
     Guardrails,
+    IntegrationRoutePlan,
     NodePoolPlan,
     OdooPlan,
     PoolerPlan,
@@ -62,6 +63,7 @@ from odoo_estate.plan import (
     TenantPlan,
 )
 from odoo_estate.spec.catalog import ServiceClass
+from odoo_estate.spec.customer import Customer
 from odoo_estate.spec.fields import EnvironmentName
 
 EXTENSIONS = ("pg_trgm", "unaccent")
@@ -117,7 +119,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
     recovery = recovery_jobs.recovery_plan(context, tenant, database, attachments)
     job = tenant_jobs.job_plan(context, tenant, odoo, database, recovery)
     route = _route(context, tenant, service, odoo, database.name)
-    decisions += _domains(route)
+    decisions += [*_domains(route), *_callers(context, context.customers[customer], route)]
     decisions += promised
     decisions += lifecycle.decisions(context, tenant)
     decisions += recovery_jobs.decisions(context, tenant, recovery)
@@ -574,12 +576,14 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
     return RoutePlan(
         tenant=f"{tenant.customer}.{tenant.environment}",
         hosts=(*contract.domains, host) if production else (host,),
+        clients=shared.client_limits(context, contract.service_class),
+        integrations=_integrations(context, contract),
+        own_certificate=_own_certificate(contract, service, host, production=production),
+        entry_certificates=_entry_certificates(contract, service, host, production=production),
         ingress_class=shared.ingress_class(contract.service_class),
         requests_per_second=shared.ingress_share(context, rate.requests_per_second),
         # Not shared out: a page with all its assets comes over one connection, so to one replica.
         burst=rate.burst,
-        login_per_minute=shared.ingress_share(context, rate.login_per_minute),
-        body_mib=rate.body_mib,
         zones={host: "cell"},
         certificate_issuer=shared.ISSUER,
         target=shared.ingress_target(context, cell, contract.service_class),
@@ -591,10 +595,59 @@ def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPl
     )
 
 
+def _integrations(context: Context, contract: Customer) -> dict[str, IntegrationRoutePlan]:
+    """Each may do a multiple of what its contract says of its busiest hour, minute by minute, and no more: a loop in one system must take
+    neither the others' place nor people's."""
+    factor = context.catalog.assumptions.integration_rate_factor
+    found = {}
+    for key, one in contract.workload.integrations.items():
+        if one.path:
+            per_minute = ceil(one.requests_per_hour * factor / 60)
+            found[key] = IntegrationRoutePlan(
+                path=one.path, per_minute=shared.ingress_share(context, per_minute), burst=max(1, per_minute)
+            )
+    return found
+
+
+def _callers(context: Context, contract: Customer, route: RoutePlan) -> list[Decision]:
+    """How often each integration may call: together, whatever the number of the ingress' replicas."""
+    rate = context.catalog.service_classes[contract.service_class].rate_limit
+    known = context.catalog.assumptions
+    return [
+        Decision(
+            topic=f"integration {key}",
+            value=f"{one.burst} calls a minute at {one.path}",
+            reason=f"its agreed {contract.workload.integrations[key].requests_per_hour} requests/h x {known.integration_rate_factor:g} / 60",
+            entitlement=f"rate_limits.{rate}",
+            binding="counted apart from people and from every other integration",
+        )
+        for key, one in route.integrations.items()
+    ]
+
+
+def _own_certificate(contract: Customer, service: ServiceClass, host: str, *, production: bool) -> tuple[str, ...]:
+    """The entry's own certificate is for one label below the cell's zone: production's name there, but no domain of the customer's and no trial.
+    One for each tenant would also meet the authority's limit of 50 a week below one registered domain."""
+    if service.firewall is not None:
+        return ()
+    return contract.domains if production else (host,)
+
+
+def _entry_certificates(contract: Customer, service: ServiceClass, host: str, *, production: bool) -> dict[str, bool]:
+    """The cell's wildcard is for one label only: it serves production's name, and none of the trials'."""
+    if service.firewall is None:
+        return {}
+    if production:
+        return {domain: domain in contract.proven_domains for domain in contract.domains}
+    return {host: True}
+
+
 def _domains(route: RoutePlan) -> list[Decision]:
     """What the owner of each domain has to do before it answers: the second record is the proof that it may be served from here. Each domain has
     its own name for that, because two proofs at once under one name would overwrite each other."""
     ours = next(iter(route.zones))
+    if route.firewalled:
+        return [_domain_behind_firewall(route, host) for host in route.hosts if host not in route.zones]
     return [
         Decision(
             topic=f"domain {host}",
@@ -605,6 +658,20 @@ def _domains(route: RoutePlan) -> list[Decision]:
         for host in route.hosts
         if host not in route.zones
     ]
+
+
+def _domain_behind_firewall(route: RoutePlan, host: str) -> Decision:
+    """ACM tells its record only once a certificate is requested, and one that is not proved must keep no update waiting."""
+    proven = host in route.served
+    return Decision(
+        topic=f"domain {host}",
+        value=route.target if proven else "closed until its owner has proved it",
+        reason=f"its owner sets {host} CNAME {route.target}, and the record in the stack's output domain_proofs",
+        entitlement="proven_domains",
+        binding="its certificate serves at the load balancer"
+        if proven
+        else "no route and no certificate until the contract lists it in proven_domains",
+    )
 
 
 def proof(host: str, ours: str) -> str:

@@ -25,6 +25,9 @@ PATH = r"!?(Path|PathPrefix|PathRegexp|Method)\\(`[^`]*`\\)"
 MATCH = rf"^\\(?{HOST}( \\|\\| {HOST})*\\)?( && \\(?{PATH}( \\|\\| {PATH})*\\)?)*$"
 """A rule that names its hosts literally, and narrows them by paths and methods only: nothing that could answer for another's host."""
 
+OURS = f"request.userInfo.groups.exists(g, g in ['{AUTOMATION_GROUP}', 'system:masters'])"
+CONTROLLER = "request.userInfo.username.startsWith('system:serviceaccount:kube-system:')"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Validation:
@@ -62,6 +65,9 @@ def admissions(registries: Sequence[str]) -> dict[str, Admission]:
         "estate-secret-stores": secret_stores(),
         "estate-bindings": bindings(),
         "estate-ingress-kinds": forbidden_kinds(),
+        "estate-middlewares": middlewares(),
+        "estate-endpoints": endpoints(),
+        "estate-external-secrets": external_secrets(),
     }
 
 
@@ -152,8 +158,9 @@ def routes() -> Admission:
                 message="a route uses middlewares of its own namespace",
             ),
             Validation(
-                expression="has(object.spec.tls) && has(object.spec.tls.secretName) && !has(object.spec.parentRefs)",
-                message="a route is served over TLS with a certificate of its own namespace",
+                expression="has(object.spec.tls) && !has(object.spec.tls.options) && !has(object.spec.tls.store) && "
+                "!has(object.spec.tls.certResolver) && !has(object.spec.parentRefs)",
+                message="a route is served over TLS with a certificate of its own namespace or of its class' load balancer",
             ),
         ],
     )
@@ -252,17 +259,62 @@ def forbidden_kinds() -> Admission:
     )
 
 
+def middlewares() -> Admission:
+    """Only such as judge a request or its headers. Whoever could have the ingress call an address (``forwardAuth``, ``errors``, a Redis) would call
+    with its place in the network, from which every tenant's workers answer."""
+    kinds = ", ".join(f"'{one}'" for one in ("buffering", "headers", "inFlightReq", "ipAllowList", "rateLimit"))
+    return Admission(
+        resources={"traefik.io": ("middlewares",)},
+        validations=[
+            Validation(
+                expression=f"object.spec.all(kind, kind in [{kinds}]) && "
+                "(!has(object.spec.rateLimit) || !has(object.spec.rateLimit.redis))",
+                message=f"a tenant's middleware is one of {kinds.replace(chr(39), '')}, without a server of its own",
+            ),
+        ],
+    )
+
+
+def endpoints() -> Admission:
+    """Where a service leads is found by its selector: an address written by hand could be a neighbour's, which the ingress may reach."""
+    return Admission(
+        resources={"": ("endpoints",), "discovery.k8s.io": ("endpointslices",)},
+        boundaries=("tenant", "platform"),
+        validations=[
+            Validation(
+                expression=f"{OURS} || {CONTROLLER}", message="endpoints are written by the cluster's controllers"
+            )
+        ],
+    )
+
+
+def external_secrets() -> Admission:
+    """Through a store of the namespace, whose role is checked; a cluster-wide store would be everybody's."""
+    own = "(!has({0}.kind) || {0}.kind == 'SecretStore')"
+    source = f"!has(d.sourceRef) || !has(d.sourceRef.storeRef) || {own.format('d.sourceRef.storeRef')}"
+    return Admission(
+        resources={"external-secrets.io": ("externalsecrets", "pushsecrets")},
+        validations=[
+            Validation(
+                expression="request.kind.kind == 'ExternalSecret' && "
+                f"(!has(object.spec.secretStoreRef) || {own.format('object.spec.secretStoreRef')}) && "
+                f"(!has(object.spec.data) || object.spec.data.all(d, {source})) && "
+                f"(!has(object.spec.dataFrom) || object.spec.dataFrom.all(d, {source}))",
+                message="an external secret reads through a secret store of its namespace",
+            ),
+        ],
+    )
+
+
 def namespaces() -> Admission:
     """Boundaries are set by the platform, and by nobody else; the namespace controller ends what is being deleted."""
-    mine = f"request.userInfo.groups.exists(g, g in ['{AUTOMATION_GROUP}', 'system:masters'])"
-    controller = "request.userInfo.username.startsWith('system:serviceaccount:kube-system:')"
     return Admission(
         resources={"": ("namespaces",)},
         operations=("CREATE", "UPDATE", "DELETE"),
         boundaries=(),
         validations=[
             Validation(
-                expression=f"{mine} || {controller}",
+                expression=f"{OURS} || {CONTROLLER}",
                 message="namespaces are made, changed and deleted by the platform's automation",
             )
         ],

@@ -95,10 +95,10 @@ def cluster_issuer(
 
 
 def tls_options(
-    name: str, namespace_name: str, labels: Mapping[str, str], opts: pulumi.ResourceOptions
+    name: str, namespace_name: str, labels: Mapping[str, str], opts: pulumi.ResourceOptions, *, strict: bool = True
 ) -> k8s.apiextensions.CustomResource:
-    """TLS of every ingress: 1.2 and later with forward secrecy, and nothing for a name that has no certificate. Traefik takes ``default`` from
-    this namespace only."""
+    """TLS of every ingress: 1.2 and later with forward secrecy, and (``strict``) nothing for a name that has no certificate. An application load
+    balancer names no host when it connects to its targets, nor looks at their certificate. Traefik takes ``default`` from one namespace only."""
     return k8s.apiextensions.CustomResource(
         name,
         api_version="traefik.io/v1alpha1",
@@ -108,12 +108,48 @@ def tls_options(
             "minVersion": "VersionTLS12",
             # Of TLS 1.2; those of 1.3 are not for choosing.
             "cipherSuites": [
-                "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-                "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-                "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+                f"TLS_ECDHE_{signed}_WITH_{cipher}"
+                # Ours are ECDSA; the certificate that Traefik makes itself where no name is asked for is RSA.
+                for signed in (("ECDSA",) if strict else ("ECDSA", "RSA"))
+                for cipher in ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256")
             ],
-            "sniStrict": True,
+            "sniStrict": strict,
         },
+        opts=opts,
+    )
+
+
+def entry_certificate(
+    name: str,
+    *,
+    namespace_name: str,
+    domain: str,
+    issuer: str,
+    labels: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """A certificate for every tenant's name in the cell's zone, whose key lies where no tenant reaches it. Traefik takes the store ``default`` from
+    this namespace only."""
+    secret = "entry-tls"
+    k8s.apiextensions.CustomResource(
+        name,
+        api_version="cert-manager.io/v1",
+        kind="Certificate",
+        metadata=object_metadata("entry", namespace_name, labels),
+        spec={
+            "secretName": secret,
+            "dnsNames": [domain],
+            "issuerRef": {"kind": "ClusterIssuer", "name": issuer},
+            "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+        },
+        opts=opts,
+    )
+    k8s.apiextensions.CustomResource(
+        f"{name}-store",
+        api_version="traefik.io/v1alpha1",
+        kind="TLSStore",
+        metadata=object_metadata("default", namespace_name, labels),
+        spec={"certificates": [{"secretName": secret}]},
         opts=opts,
     )
 

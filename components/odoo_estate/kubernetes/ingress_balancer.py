@@ -39,11 +39,7 @@ class IngressBalancer(pulumi.ComponentResource):
             spec={
                 "type": "LoadBalancer",
                 "load_balancer_class": "service.k8s.aws/nlb",
-                "selector": {
-                    "app.kubernetes.io/name": "traefik",
-                    # Traefik's chart joins release and namespace (helpers of chart 41).
-                    "app.kubernetes.io/instance": f"{args['release']}-{args['namespace']}",
-                },
+                "selector": traefik_pods(args["release"], args["namespace"]),
                 "ports": [
                     {"name": "web", "port": 80, "target_port": "web", "protocol": "TCP"},
                     {"name": "websecure", "port": 443, "target_port": "websecure", "protocol": "TCP"},
@@ -86,6 +82,11 @@ def private_target(
         },
         opts=opts,
     )
+
+
+def traefik_pods(release: str, namespace: str) -> dict[str, str]:
+    """Labels of one class' Traefik: its chart joins release and namespace (helpers of chart 41)."""
+    return {"app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": f"{release}-{namespace}"}
 
 
 def annotations() -> dict[str, str]:

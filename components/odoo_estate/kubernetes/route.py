@@ -1,5 +1,6 @@
 """The public way to one tenant environment, through Traefik."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -8,15 +9,20 @@ import pulumi_kubernetes as k8s
 
 from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.kubernetes.network_policies import HTTP_PORT, WEBSOCKET_PORT
-from odoo_estate.plan import TENANT_HEADER, RoutePlan
+from odoo_estate.plan import TENANT_HEADER, ClientLimits, IntegrationRoutePlan, RoutePlan
 
 DATABASE_HEADER = "X-Odoo-dbfilter"
 BRAND_HEADER = "X-Estate-Brand"
 API = "traefik.io/v1alpha1"
 ENTRY_POINT = "websecure"
-PRIORITIES = {"site": 10, "login": 20, "websocket": 30, "health": 40}
+PRIORITIES = {"site": 10, "keyed": 12, "rpc": 12, "integration": 14, "login": 20, "websocket": 30, "health": 40}
 """Explicit, because Traefik otherwise goes by the rule's length, and a neighbour could win with a longer one."""
-SHARED = {"login": "shared-login", "body": "shared-body"}
+SHARED = {
+    "login": "shared-login",
+    "body": "shared-body",
+    "api-key": "shared-api-key",
+    "api-client": "shared-api-client",
+}
 """Middlewares that tenants of one namespace may have in common, because nobody can use up another's share of them."""
 SECURITY_HEADERS: Mapping[str, Any] = {
     "stsSeconds": 31536000,
@@ -35,7 +41,11 @@ END = "(?:/|%2[Ff]|$)"
 MANAGER = f"(?i)^{SLASH}{LANGUAGE}(?:web{SLASH}database|xmlrpc{SLASH}(?:2{SLASH})?db){END}"
 """The database manager and its remote procedures, which have no route. ``list_db = False`` closes them in Odoo too, ``/jsonrpc`` only there."""
 LOGIN = f"(?i)^{SLASH}{LANGUAGE}(?:web{SLASH}(?:login|session{SLASH}authenticate|reset_password|signup)|xmlrpc{SLASH}(?:2{SLASH})?common){END}"
-"""Where passwords are tried. ``/jsonrpc`` has its method in the body and is limited like every other request."""
+"""Where passwords are tried. ``/jsonrpc`` has its method in the body: it is limited by client, as all remote procedures are."""
+KEYED = f"(?i)^{SLASH}{LANGUAGE}json{SLASH}[0-9]+{END}"
+"""Odoo's own interface since 19: who calls says so by a key in the header Authorization."""
+PROCEDURES = f"(?i)^{SLASH}{LANGUAGE}(?:jsonrpc|xmlrpc){END}"
+"""Remote procedures: who calls stands in the body, so the client's address tells callers apart."""
 CLOSED = {"maintenance": 503, "suspended": 423}
 """Status by which the pages are told why nobody gets through; Odoo answers 423 (locked) to nothing."""
 NOBODY = "192.0.2.1/32"
@@ -61,77 +71,60 @@ def shared_middlewares(
     namespace: str,
     labels: Mapping[str, str],
     *,
-    login_per_minute: int,
-    body_mib: int,
+    limits: ClientLimits,
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """The middlewares that all routes of a pooled namespace refer to (`SHARED`)."""
-    for key, spec in shared_limits(login_per_minute, body_mib).items():
+    """The middlewares that all routes of a pooled namespace refer to (`SHARED`). Each route counts for itself, whoever else refers to them."""
+    for key, spec in shared_limits(limits).items():
         middleware(f"{name}-{key}", object_metadata(SHARED[key], namespace, labels), spec, opts)
 
 
 class Route(pulumi.ComponentResource):
     """Hosts, certificates and limits of one tenant. Its limits are objects of its own: they count this tenant's requests only.
 
-    The name in the cell's zone has its certificate apart from the customer's own domains: those get one only once their owner has delegated the
-    proof, and that must keep nobody waiting.
+    The name in the cell's zone is served with the entry's own certificate. The customer's own domains get one only once their owner has delegated
+    the proof, and that keeps nobody else waiting.
     """
 
     def __init__(self, name: str, args: RouteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("odoo-estate:kubernetes:Route", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         plan = args["plan"]
-        limits = {**tenant_limits(plan), **shared_limits(plan.login_per_minute, plan.body_mib)}
+        limits = {
+            **tenant_limits(plan),
+            **shared_limits(plan.clients),
+            **{f"from-{key}": integration_limit(one) for key, one in plan.integrations.items()},
+        }
         chosen = {key: args["shared"].get(key, f"{args['name']}-{key}") for key in limits}
         for key, spec in limits.items():
             if key not in args["shared"]:
                 head = object_metadata(chosen[key], args["namespace"], args["labels"])
                 middleware(f"{name}-{key}", head, spec, child)
-        for suffix, hosts in host_groups(plan).items():
-            way_in(
-                f"{name}{suffix}",
-                args,
-                object_name=f"{args['name']}{suffix}",
-                hosts=hosts,
-                middlewares=chosen,
-                opts=child,
-            )
+        way_in(name, args, middlewares=chosen, opts=child)
         self.register_outputs({})
 
 
-def host_groups(plan: RoutePlan) -> dict[str, tuple[str, ...]]:
-    """Suffix of objects' names to the hosts: those in the estate's zones, and the customer's own domains where it has some."""
-    ours = tuple(host for host in plan.hosts if host in plan.zones)
-    theirs = tuple(host for host in plan.hosts if host not in plan.zones)
-    return {suffix: hosts for suffix, hosts in {"": ours, "-domains": theirs}.items() if hosts}
-
-
-def way_in(
-    name: str,
-    args: RouteArgs,
-    *,
-    object_name: str,
-    hosts: Sequence[str],
-    middlewares: Mapping[str, str],
-    opts: pulumi.ResourceOptions,
-) -> None:
-    """A certificate and the routes that it is for."""
-    secret = f"{object_name}-tls"
-    head = object_metadata(object_name, args["namespace"], args["labels"])
-    k8s.apiextensions.CustomResource(
-        f"{name}-certificate",
-        api_version="cert-manager.io/v1",
-        kind="Certificate",
-        metadata=head,
-        spec=certificate(hosts, secret, args["plan"].certificate_issuer),
-        opts=opts,
-    )
+def way_in(name: str, args: RouteArgs, *, middlewares: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:
+    """The routes, and a certificate for what the entry's own does not cover. Until that one is there only its own hosts are refused."""
+    plan, secret = args["plan"], ""
+    if plan.own_certificate:
+        domains = plan.own_certificate != tuple(plan.zones)
+        suffix = "-domains" if domains else ""
+        secret = f"{args['name']}{suffix}-tls"
+        k8s.apiextensions.CustomResource(
+            f"{name}{suffix}-certificate",
+            api_version="cert-manager.io/v1",
+            kind="Certificate",
+            metadata=object_metadata(f"{args['name']}{suffix}", args["namespace"], args["labels"]),
+            spec=certificate(plan.own_certificate, secret, plan.certificate_issuer),
+            opts=opts,
+        )
     k8s.apiextensions.CustomResource(
         f"{name}-route",
         api_version=API,
         kind="IngressRoute",
-        metadata=head,
-        spec=ingress(hosts, secret, args, middlewares),
+        metadata=object_metadata(args["name"], args["namespace"], args["labels"]),
+        spec=ingress(plan.served, secret, args, middlewares),
         opts=opts,
     )
 
@@ -161,7 +154,7 @@ def tenant_limits(plan: RoutePlan) -> dict[str, dict[str, Any]]:
     if plan.closed:
         found["gate"] = {"ipAllowList": {"sourceRange": [NOBODY], "rejectStatusCode": CLOSED[plan.closed]}}
     elif plan.allow_from:
-        found["gate"] = {"ipAllowList": {"sourceRange": list(plan.allow_from)}}
+        found["gate"] = {"ipAllowList": {"sourceRange": list(plan.allow_from), **strategy(firewalled=plan.firewalled)}}
     return found
 
 
@@ -171,12 +164,40 @@ def identity(plan: RoutePlan) -> dict[str, str]:
     return {TENANT_HEADER: plan.tenant, BRAND_HEADER: plan.brand, DATABASE_HEADER: plan.database_filter}
 
 
-def shared_limits(login_per_minute: int, body_mib: int) -> dict[str, dict[str, Any]]:
-    """What tenants of one class may have in common: logins by client address, and request size."""
+def strategy(*, firewalled: bool) -> dict[str, Any]:
+    """Where a middleware finds the client's address: the connection has it, or the load balancer wrote it last into X-Forwarded-For."""
+    return {"ipStrategy": {"depth": 1}} if firewalled else {}
+
+
+def shared_limits(limits: ClientLimits) -> dict[str, dict[str, Any]]:
+    """What tenants of one class may have in common, because it counts single clients: logins and remote procedures by their address, requests
+    with a key by the key, which is the integration's own; and request size. A key made up anew for every request is worth nothing: the
+    tenant's own limit stands before these."""
+
+    def limit(per_minute: int, burst: int, **source: Any) -> dict[str, Any]:
+        told = {"sourceCriterion": source} if source else {}
+        return {"rateLimit": {"average": per_minute, "period": "1m", "burst": burst, **told}}
+
+    by_client = strategy(firewalled=limits.firewalled)
     return {
-        "login": {"rateLimit": {"average": login_per_minute, "period": "1m", "burst": login_per_minute}},
-        "body": {"buffering": {"maxRequestBodyBytes": body_mib * 1024 * 1024, "memRequestBodyBytes": 1024 * 1024}},
+        "login": limit(limits.login_per_minute, limits.login_per_minute, **by_client),
+        "api-key": limit(limits.api_per_minute, limits.api_burst, requestHeaderName="Authorization"),
+        "api-client": limit(limits.api_per_minute, limits.api_burst, **by_client),
+        "body": {
+            "buffering": {"maxRequestBodyBytes": limits.body_mib * 1024 * 1024, "memRequestBodyBytes": 1024 * 1024}
+        },
     }
+
+
+def integration_limit(plan: IntegrationRoutePlan) -> dict[str, Any]:
+    """Of all that call one path together."""
+    source = {"requestHeaderName": TENANT_HEADER}
+    return {"rateLimit": {"average": plan.per_minute, "period": "1m", "burst": plan.burst, "sourceCriterion": source}}
+
+
+def spelled(path: str) -> str:
+    """A path that begins with ``path``, in every spelling that Odoo's router takes for it."""
+    return f"(?i)^{SLASH}{LANGUAGE}{SLASH.join(re.escape(one) for one in path.strip('/').split('/'))}{END}"
 
 
 def certificate(hosts: Sequence[str], secret: str, issuer: str) -> dict[str, Any]:
@@ -208,15 +229,32 @@ def ingress(hosts: Sequence[str], secret: str, args: RouteArgs, middlewares: Map
     websocket = (args["websocket_service"], WEBSOCKET_PORT)
     every = ["tenant", *gate, "rate"]
     probe = ["tenant", *(gate if args["plan"].closed else []), "login"]
+    served = f"!PathRegexp(`{MANAGER}`)"
     login = f"Method(`POST`) && PathRegexp(`{LOGIN}`)"
     return {
         "ingressClassName": args["plan"].ingress_class,
         "entryPoints": [ENTRY_POINT],
         "routes": [
-            route("site", f"!PathRegexp(`{MANAGER}`)", *web, limits=[*every, "concurrency", "body"]),
+            route("site", served, *web, limits=[*every, "concurrency", "body"]),
+            route("keyed", f"PathRegexp(`{KEYED}`)", *web, limits=[*every, "api-key", "concurrency", "body"]),
+            route(
+                "rpc",
+                f"PathRegexp(`{PROCEDURES}`) && {served}",
+                *web,
+                limits=[*every, "api-client", "concurrency", "body"],
+            ),
+            *(
+                route(
+                    "integration",
+                    f"PathRegexp(`{spelled(one.path)}`)",
+                    *web,
+                    limits=[*every, f"from-{key}", "concurrency", "body"],
+                )
+                for key, one in args["plan"].integrations.items()
+            ),
             route("login", login, *web, limits=[*every, "login", "concurrency", "body"]),
             route("websocket", "PathPrefix(`/websocket`)", *websocket, limits=every),
             route("health", "Path(`/web/health`)", *web, limits=probe),
         ],
-        "tls": {"secretName": secret},
+        "tls": {"secretName": secret} if secret else {},
     }

@@ -144,11 +144,6 @@ def _endpoint(inputs: Inputs, _: Mapping[str, Inputs]) -> Iterator[Item]:
         yield Item(service="VPC", name="interface endpoint hour (per ENI/AZ)", quantity=zones, per_hour=True)
 
 
-def _balancer(inputs: Inputs, _: Mapping[str, Inputs]) -> Iterator[Item]:
-    if inputs.get("loadBalancerType") == "network":
-        yield Item(service="ELB", name="NLB hour", quantity=1, per_hour=True)
-
-
 def _vpn(_: Inputs, __: Mapping[str, Inputs]) -> Iterator[Item]:
     yield Item(service="VPC", name="VPN connection hour", quantity=1, per_hour=True)
 
@@ -167,6 +162,16 @@ def _alarm(_: Inputs, __: Mapping[str, Inputs]) -> Iterator[Item]:
 
 def _zone(_: Inputs, __: Mapping[str, Inputs]) -> Iterator[Item]:
     yield Item(service="Route53", name="hosted zone (first 25)", quantity=1)
+
+
+def _balancer(inputs: Inputs, _: Mapping[str, Inputs]) -> Iterator[Item]:
+    kind = "NLB" if inputs.get("loadBalancerType") == "network" else "ALB"
+    yield Item(service="ELB", name=f"{kind} hour", quantity=1, per_hour=True)
+
+
+def _firewall(inputs: Inputs, _: Mapping[str, Inputs]) -> Iterator[Item]:
+    yield Item(service="WAF", name="web ACL", quantity=1)
+    yield Item(service="WAF", name="rule", quantity=len(inputs.get("rules") or ()))
 
 
 def _volume(inputs: Inputs, _: Mapping[str, Inputs]) -> Iterator[Item]:
@@ -189,5 +194,6 @@ PRICERS: Mapping[str, Callable[[Inputs, Mapping[str, Inputs]], Iterator[Item]]] 
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:route53/zone:Zone": _zone,
     "aws:ebs/volume:Volume": _volume,
+    "aws:wafv2/webAcl:WebAcl": _firewall,
 }
 """Resource type to what it is billed for by standing there."""

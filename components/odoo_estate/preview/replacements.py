@@ -235,6 +235,8 @@ AWS: Mapping[str, tuple[str, ...]] = {
     "aws:kms/replicaKey:ReplicaKey": ("primaryKeyArn",),
     "aws:lambda/function:Function": ("name", "packageType"),
     "aws:lb/listener:Listener": ("loadBalancerArn",),
+    "aws:lb/listenerCertificate:ListenerCertificate": ("certificateArn", "listenerArn"),
+    "aws:lb/listenerRule:ListenerRule": ("listenerArn",),
     "aws:lb/loadBalancer:LoadBalancer": ("internal", "loadBalancerType", "name"),
     "aws:lb/targetGroup:TargetGroup": (
         "ipAddressType",
@@ -339,6 +341,7 @@ AWS: Mapping[str, tuple[str, ...]] = {
     "aws:wafv2/ipSet:IpSet": ("ipAddressVersion", "name", "scope"),
     "aws:wafv2/webAcl:WebAcl": ("name", "namePrefix", "scope"),
     "aws:wafv2/webAclAssociation:WebAclAssociation": ("resourceArn", "webAclArn"),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": ("resourceArn",),
 }
 """Top-level inputs by type."""
 

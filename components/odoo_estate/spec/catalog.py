@@ -226,7 +226,32 @@ class RateLimit(Spec):
     requests_per_second: Positive
     burst: Positive
     login_per_minute: Positive
+    api_per_minute: Positive
+    """Of one API key, or of one address that calls remote procedures."""
     body_mib: Positive
+
+
+class FirewallGroup(Spec):
+    """A rule group that AWS manages. ``count``: its rules that only count; ``outside_odoo``: its rules about bodies, with the label that each
+    leaves, that block everywhere but where Odoo's own clients send HTML and search domains."""
+
+    capacity: Positive
+    """Web ACL capacity units that it takes; up to 1500 in all are in the price of a request."""
+    count: tuple[Text, ...] = ()
+    outside_odoo: dict[Text, Text] = {}
+
+
+class Firewall(Spec):
+    """A web application firewall before the entry of a whole class."""
+
+    mode: Literal["count", "block"]
+    """``count``: AWS' rule groups block nothing yet, they only tell what they would block; the limit by address always blocks."""
+    requests_per_five_minutes: Annotated[int, Field(ge=10, le=2_000_000_000)]
+    """Of one address."""
+    blocked_alarm: Positive
+    """Somebody hears of so many blocked requests in five minutes."""
+    groups: Annotated[dict[Text, FirewallGroup], Field(min_length=1)]
+    """In the order in which they judge."""
 
 
 class Availability(Spec):
@@ -300,6 +325,8 @@ class ServiceClass(Spec):
     """Allowed DR classes; the cell of a tenant must be built for one of them."""
     availability: Availability
     rate_limit: Text
+    firewall: Text | None
+    """The firewall before the class' entry; None: a network load balancer, which sees no request."""
     monitoring: Literal["basic", "standard", "full"]
     performance_insights_days: Annotated[int, Field(ge=0)]
     log_retention_days: Positive
@@ -445,6 +472,8 @@ class Assumptions(Spec):
     promotion_minutes: Positive
     """Until a standby in another region has become an instance of its own."""
     subnet_headroom: Share
+    integration_rate_factor: Number
+    """Of an integration's agreed requests in its busiest hour, what it may do in a minute of it."""
     ingress_replicas: Annotated[int, Field(ge=2, le=20)]
     """Of each class' ingress: a fixed number, because limits are counted by each replica for itself."""
     pods_per_tenant_overhead: NotNegative
@@ -538,6 +567,7 @@ class Catalog(Spec):
     dr_classes: dict[Text, DrClass]
     vault_locks: dict[Text, VaultLockSpec]
     rate_limits: dict[Text, RateLimit]
+    firewalls: dict[Text, Firewall]
     placement: dict[TenancyName, Step]
     """Least tenancy by measure; ``pooled`` has no thresholds."""
     versions: Versions

@@ -50,6 +50,7 @@ def _service_class(path: Path, service: ServiceClass, catalog: Catalog) -> Itera
     yield from _names("a node band", service.node_bands, catalog.node_bands, (*path, "node_bands"))
     yield from _names("a DR class", service.dr_classes, catalog.dr_classes, (*path, "dr_classes"))
     yield from _name("a rate limit", service.rate_limit, catalog.rate_limits, (*path, "rate_limit"))
+    yield from _name("a firewall", service.firewall, catalog.firewalls, (*path, "firewall"))
     backup: Path = (*path, "backup")
     yield from _names("a retention class", service.backup.retention, catalog.retention_classes, (*backup, "retention"))
     yield from _name("a vault lock", service.backup.lock, catalog.vault_locks, (*backup, "lock"))

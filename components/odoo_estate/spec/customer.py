@@ -28,6 +28,8 @@ class Integration(Spec):
 
     kind: Literal["edi", "api", "marketplace", "carrier", "queue"]
     requests_per_hour: Count
+    path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9][A-Za-z0-9_-]{0,63}){1,8}$")] | None = None
+    """Where the other system calls Odoo, with all that lies below: it then has a limit of its own. None: it calls by key or as a client."""
 
 
 class Storage(Spec):
@@ -163,6 +165,9 @@ class Customer(Spec):
     residency: Id
     odoo: Annotated[str, Field(pattern=r"^[0-9]{2}\.0$")]
     domains: tuple[Domain, ...] = ()
+    proven_domains: tuple[Domain, ...] = ()
+    """Those of ``domains`` whose owner has written the proof that the tenant's stack prints. Only classes behind a firewall ask for it; for the
+    others the proof is looked up whenever a certificate is made."""
     allow_from: tuple[Cidr, ...] = ()
     """Networks that may reach the customer's Odoo, offices and integrations alike; empty: the whole internet."""
     private_access: PrivateAccess | None = None

@@ -33,6 +33,10 @@ def customer_problems(customer: Customer, estate: Estate, catalog: Catalog, toda
     yield from _retention(customer, catalog, document)
     yield from _cell(customer, estate, document)
     yield from _networks(customer, document)
+    yield from _paths(customer, document)
+    for position, domain in enumerate(customer.proven_domains):
+        if domain not in customer.domains:
+            yield unknown("a domain of this contract", domain, customer.domains, document, ("proven_domains", position))
     for position, exception in enumerate(customer.exceptions):
         yield from _date(
             exception.expires,
@@ -41,6 +45,35 @@ def customer_problems(customer: Customer, estate: Estate, catalog: Catalog, toda
             today,
             "have it approved anew, or remove it",
         )
+
+
+_ODOOS = ("web", "websocket", "json", "jsonrpc", "xmlrpc")
+"""First steps of paths that are Odoo's own, with rules of their own at the ingress."""
+
+
+def _paths(customer: Customer, document: str) -> Iterator[Problem]:
+    """An integration's path is its own, and none that people or other interfaces use; Odoo's webhooks lie below ``/web/hook``."""
+    taken: dict[str, str] = {}
+    for key, one in customer.workload.integrations.items():
+        if one.path is None:
+            continue
+        path: Path = ("workload", "integrations", key, "path")
+        steps = one.path.lower().split("/")[1:]
+        if steps[0] in _ODOOS and not (steps[:2] == ["web", "hook"] and len(steps) > len(("web", "hook"))):
+            message = f"{shown(one.path)} is Odoo's own, not this integration's"
+            yield Problem(
+                message,
+                document,
+                path,
+                one.path,
+                ("/web/hook/…", "a path of a module of yours"),
+                "name the path that it calls, or leave it out",
+            )
+        for other, whose in taken.items():
+            if f"{one.path.lower()}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one.path.lower()}/"):
+                message = f"{shown(one.path)} overlaps the path of integration {whose}: one limit would count the other's requests"
+                yield Problem(message, document, path, one.path, (), "give each its own path")
+        taken[one.path.lower()] = key
 
 
 def domain_problems(customers: Mapping[str, Customer], estate: Estate) -> Iterator[Problem]:

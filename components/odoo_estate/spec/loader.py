@@ -21,6 +21,7 @@ from odoo_estate.spec.evidence import Evidence, read_folder
 from odoo_estate.spec.fields import Spec
 from odoo_estate.spec.jobs import TenantJob
 from odoo_estate.spec.jobs_references import jobs_problems
+from odoo_estate.spec.modules import ApprovedModules, module_problems
 from odoo_estate.spec.narrowing import widened
 from odoo_estate.spec.quoting import printable, shown
 from odoo_estate.spec.recovery import CellRecovery
@@ -85,6 +86,7 @@ def load(
     customers = _customers(directory / "customers", sources, problems)
     recoveries = _recoveries(directory / "recovery", sources, problems)
     jobs = _jobs(directory / "jobs", sources, problems)
+    modules = _modules(directory / "modules.yaml", sources, problems)
     drills = newest_drills(directory / "evidence" / "drills", problems)
     found = read_folder(directory, problems) if evidence else {}
     federation = dict(_federation(directory, estate, problems))
@@ -92,6 +94,8 @@ def load(
     if estate is not None and catalog is not None:
         contracts = {name.removeprefix("customer:") for name in sources if name.startswith("customer:")}
         problems.extend(reference_problems(estate, catalog, customers, contracts, today))
+        if modules is not None:
+            problems.extend(module_problems(customers, modules))
         problems.extend(recovery_problems(recoveries, estate, catalog))
         problems.extend(jobs_problems(jobs, customers))
     if problems or estate is None or catalog is None:
@@ -264,6 +268,12 @@ def _jobs(directory: Path, sources: dict[str, Source], problems: list[Problem]) 
         elif one is not None:
             found[one.tenant] = one
     return found
+
+
+def _modules(file: Path, sources: dict[str, Source], problems: list[Problem]) -> ApprovedModules | None:
+    """The list of approved modules, where the estate keeps one."""
+    value = _read(file, "modules", sources, problems) if file.exists() else None
+    return None if value is None else _valid(ApprovedModules, value, "modules", problems)
 
 
 def _named(value: Value) -> str | None:

@@ -48,6 +48,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     f"{CLASS}.availability.cache_nodes": "higher",
     f"{CLASS}.availability.served_percent": "higher",
     f"{CLASS}.rate_limit": "no-later",
+    f"{CLASS}.firewall": "demanded",
     f"{CLASS}.monitoring": "no-earlier",
     f"{CLASS}.performance_insights_days": "higher",
     f"{CLASS}.log_retention_days": "higher",

@@ -42,6 +42,10 @@ _PATTERNS = {
     r"^[0-9]{2}\.0$": 'an Odoo series in quotes, e.g. "18.0"',
     r"^[a-z][a-z0-9_]{0,63}$": "a module's technical name: lower-case letters, digits and underscores, a letter first",
     r"^sha256:[0-9a-f]{64}$": "a digest: sha256: and 64 hexadecimal digits",
+    r"^[0-9]{2}\.0(\.[0-9]{1,6}){3}$": "an Odoo module's version: the series and three numbers, e.g. 18.0.1.2.0",
+    r"^https://[^\s?#@]{1,400}\.zip$": "the https address of a zip archive",
+    r"^[0-9a-f]{64}$": "a SHA-256: 64 hexadecimal digits",
+    r"^(/[A-Za-z0-9][A-Za-z0-9_-]{0,63}){1,8}$": "a path of one to eight steps of letters, digits, _ and -, e.g. /edi/orders",
     r"^[a-z0-9./_-]+@sha256:[0-9a-f]{64}$": "an image by digest: NAME@sha256: and 64 hexadecimal digits",
 }
 """Every pattern of the models in words; a test compares the two."""

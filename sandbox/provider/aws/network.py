@@ -296,11 +296,11 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:lb/loadBalancer:LoadBalancer": Kind(
         "Elastic Load Balancing v2:LoadBalancer", "{arn}",
-        "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{hex16}", longest=32,
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}/{hex16}", longest=32,
         replaces=("name", "internal", "loadBalancerType"),
         outputs={
             "dnsName": "{name}-{hex16}.elb.{region}.{dns}", "zoneId": "Z{upper13_zone}",
-            "arnSuffix": "net/{name}/{hex16}",
+            "arnSuffix": "app/{name}/{hex16}",
         },
         unique="{name}", taken="DuplicateLoadBalancerName: A load balancer with the name '{name}' already exists",
         guard=protected(
@@ -319,7 +319,16 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:lb/listener:Listener": Kind(
         "Elastic Load Balancing v2:Listener", "{arn}",
-        "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/net/{hex8}/{hex16}/{hex16_listener}",
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/app/{hex8}/{hex16}/{hex16_listener}",
         name=None, replaces=("loadBalancerArn",),
+    ),
+    "aws:lb/listenerRule:ListenerRule": Kind(
+        "Elastic Load Balancing v2:Rule", "{arn}",
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:listener-rule/app/{hex8}/{hex16}/{hex16_listener}/{hex16_rule}",
+        name=None, replaces=("listenerArn",),
+    ),
+    "aws:lb/listenerCertificate:ListenerCertificate": Kind(
+        "Elastic Load Balancing v2:ListenerCertificates", "{in[listenerArn]}_{in[certificateArn]}", name=None,
+        replaces=("listenerArn", "certificateArn"),
     ),
 }  # fmt: skip

@@ -142,7 +142,7 @@ KINDS: dict[str, Kind] = {
         "ACM:Certificate", "{arn}", "certificate/{uuid}", name=None,
         replaces=("domainName", "subjectAlternativeNames", "keyAlgorithm", "validationMethod"),
         outputs={"domainValidationOptions": _validation, "status": "ISSUED", "type": "AMAZON_ISSUED"},
-        held_by=("aws:lb/listener:Listener", "aws:cloudfront/distribution:Distribution"),
+        held_by=("aws:lb/listener:Listener", "aws:lb/listenerCertificate:ListenerCertificate", "aws:cloudfront/distribution:Distribution"),
         held="ResourceInUseException: Certificate {id} in account {account} is in use.",
     ),
     "aws:acm/certificateValidation:CertificateValidation": Kind(
@@ -256,6 +256,9 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:wafv2/webAclAssociation:WebAclAssociation": Kind(
         "WAFV2:WebACL", "{in[webAclArn]},{in[resourceArn]}", name=None, replaces=("webAclArn", "resourceArn"),
+    ),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Kind(
+        "WAFV2:LoggingConfiguration", "{in[resourceArn]}", name=None, replaces=("resourceArn",),
     ),
     "aws:lambda/function:Function": Kind(
         "Lambda:Function", "{name}", "function:{name}", longest=64, replaces=("name", "packageType"), unique="{name}",
