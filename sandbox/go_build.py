@@ -27,6 +27,8 @@ class GoBuild:
     """Programs of one Go module: `folder` holds its `go.mod` and `go.sum`, `packages` maps a program's name to its package.
 
     `files` maps a file or folder beside the programs to the module and the path in it that it is copied from (definitions that a module ships).
+    `sources` are programs of our own in it, which are part of what is built; `unlisted` are modules that are in no checksum database, so that
+    only the `go.sum` vouches for them.
     `link` are the linker's flags beside those that leave out debugging data; `minutes` is what to tell who waits; `otherwise` is what else
     would do, as an end to the sentence "Install Go … or later and put it on PATH, or …".
     """
@@ -38,10 +40,12 @@ class GoBuild:
     otherwise: str
     link: str = ""
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    unlisted: str = ""
 
     @property
     def _sources(self) -> str:
-        both = (self.folder / "go.mod").read_bytes() + (self.folder / "go.sum").read_bytes()
+        both = b"".join((self.folder / name).read_bytes() for name in ("go.mod", "go.sum", *self.sources))
         wanted = repr((sorted(self.packages.items()), sorted(self.files.items()), self.link))
         return hashlib.sha256(both + wanted.encode()).hexdigest()[:16]
 
@@ -129,6 +133,8 @@ class GoBuild:
 
     def _run(self, command: list[str], *, stdout: int) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
+        if self.unlisted:
+            environment["GONOSUMDB"] = self.unlisted
         ran = subprocess.run(command, cwd=self.folder, env=environment, stdout=stdout, text=True, check=False)
         if ran.returncode != 0:
             raise Unavailable(
