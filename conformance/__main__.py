@@ -16,8 +16,8 @@ from pathlib import Path
 
 from sandbox.environment import ensure_engine
 
-from conformance import plugin
-from conformance.estate import ESTATES, stacks_of, trial
+from conformance import asked, plugin, schema
+from conformance.estate import ESTATES, Finding, stacks_of, trial
 from conformance.plugin import Plugin
 
 
@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     provider = Plugin(args.provider, {}, str(args.provider), None) if args.provider else plugin.find()
     print(f"provider   {provider.origin}", flush=True)
+    findings = [] if args.provider else _without_a_cloud(provider)
     folder = args.keep or Path(tempfile.mkdtemp(prefix="conformance-"))
     chosen = {name: stacks for name in ESTATES if (stacks := _chosen(name, args.stacks))}
     os.environ["PATH"] = os.pathsep.join((str(ensure_engine().parent), os.environ["PATH"]))
@@ -40,12 +41,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         trials = [
             pool.submit(trial, name, folder / name, provider, stacks, args.parallel) for name, stacks in chosen.items()
         ]
-        findings = [finding for one in trials for finding in one.result()]
+        findings += [finding for one in trials for finding in one.result()]
     failed = [finding for finding in findings if finding.problems]
     print(f"{len(findings)} trials, {len(failed)} failed, {time.monotonic() - started:.0f} s")
     if args.keep is None:
         shutil.rmtree(folder, ignore_errors=True)
     return 1 if failed or not findings else 0
+
+
+def _without_a_cloud(provider: Plugin) -> list[Finding]:
+    """What needs no simulator: the provider's checks of everything, and whether what we keep of its schema is still what it says."""
+    started = time.monotonic()
+    asked_about, refused = asked.refused(provider)
+    checks = Finding(
+        "all", "all", "the provider's checks", time.monotonic() - started, f"{asked_about} resources", refused
+    )
+    print(checks, flush=True)
+    if provider.schema is None:
+        return [checks]
+    same = schema.FACTS.read_text("utf-8") == schema.text(provider.schema)
+    kept = Finding("all", "all", "facts kept of the schema", 0.0, "", [] if same else [schema.REMEDY])
+    print(kept, flush=True)
+    return [checks, kept]
 
 
 def _chosen(name: str, patterns: Sequence[str]) -> list[str]:

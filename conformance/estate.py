@@ -19,7 +19,7 @@ import yaml
 from sandbox.environment import environment
 
 from conformance import between, changes
-from conformance.beyond import Beyond, read
+from conformance.beyond import TABLE, Beyond, read
 from conformance.plugin import Plugin
 from conformance.simulator import simulator
 from odoo_estate.compose import compose
@@ -96,7 +96,19 @@ class Trial:
                 self._previews(stack, lifted)
         self._all("lift", "protection lifted", lambda _: [], lifting=True)
         self._all("destroy", "destroy", _gone, reverse=True)
+        self._look_beyond()
         return self.findings
+
+    def _look_beyond(self) -> None:
+        """Whether what the table says is still true: what it lists was tried all the same."""
+        tried = between.Attempts(self.folder / ".estate" / "sandbox" / "attempts").all()
+        problems = {
+            kind: {one["problem"] for one in tried if one["type"] == kind} for kind in {t["type"] for t in tried}
+        }
+        able = sorted(kind for kind, found in problems.items() if found == {""})
+        said = f"{len(tried)} of {len(problems)} types"
+        wrong = [f"the simulator can do {kind}: take it off {TABLE.name}" for kind in able]
+        self._say(Finding(self.name, "all", "what the simulator cannot do", 0.0, said, wrong))
 
     def _all(self, verb: Verb, what: str, judge: Any, *, reverse: bool = False, lifting: bool = False) -> bool:
         needs = schedule.closure(self.stacks, {name: plan.depends_on for name, plan in self.plans.items()})

@@ -19,6 +19,12 @@ BRIDGE = GoBuild(
     folder=_FOLDER,
     packages={"bridge": "."},
     sources=("main.go", "types.json"),
+    instead={
+        "overlay/service_packages_gen.go": (
+            "github.com/hashicorp/terraform-provider-aws",
+            "internal/provider/sdkv2/service_packages_gen.go",
+        ),
+    },
     unlisted="github.com/upbound/*",
     minutes="twenty to forty minutes",
     otherwise="install the official provider (`pulumi plugin install resource aws`)",
