@@ -59,7 +59,7 @@ def _without_a_cloud(provider: Plugin) -> list[Finding]:
     print(checks, flush=True)
     if provider.schema is None:
         return [checks]
-    same = schema.FACTS.read_text("utf-8") == schema.text(provider.schema)
+    same = schema.FACTS.exists() and schema.FACTS.read_text("utf-8") == schema.text(provider.schema)
     kept = Finding("all", "all", "facts kept of the schema", 0.0, "", [] if same else [schema.REMEDY])
     print(kept, flush=True)
     return [checks, kept]
