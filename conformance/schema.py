@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conformance.plugin import BRIDGE, described
 from odoo_estate.preview.graph import Asset, Node, Secret, Unresolved
-from odoo_estate.preview.replacements import AWS
 
 FACTS = Path(__file__).with_name("facts.json")
 REMEDY = f"{FACTS.name} is not what the provider says: run `python -m conformance.schema --write`"
@@ -25,6 +25,8 @@ _PLAIN: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
 }
+_DEPTH = 4
+"""Objects further inside are taken as they are: the statements of a web ACL nest in each other a thousand times."""
 
 
 def distilled(schema: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
@@ -35,8 +37,8 @@ def distilled(schema: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, Any
         resource = schema["resources"].get(token)
         if resource is None:
             continue
-        kinds[token] = _facts(resource["inputProperties"], resource.get("requiredInputs", ()))
-        _gather(resource["inputProperties"], schema["types"], objects)
+        kinds[token] = _facts(resource.get("inputProperties", {}), resource.get("requiredInputs", ()))
+        _gather(resource.get("inputProperties", {}), schema["types"], objects, _DEPTH)
     return {"resources": kinds, "objects": dict(sorted(objects.items()))}
 
 
@@ -63,12 +65,11 @@ def _type(one: Mapping[str, Any]) -> Any:
     return one["type"]
 
 
-def _gather(properties: Mapping[str, Any], types: Mapping[str, Any], found: dict[str, Any]) -> None:
+def _gather(properties: Mapping[str, Any], types: Mapping[str, Any], found: dict[str, Any], depth: int) -> None:
     for name in _objects(_type(one) for one in properties.values()):
-        if name not in found and "properties" in types[name]:
-            found[name] = {}
+        if depth and name not in found and "properties" in types[name]:
             found[name] = _facts(types[name]["properties"], types[name].get("required", ()))
-            _gather(types[name]["properties"], types, found)
+            _gather(types[name]["properties"], types, found, depth - 1)
 
 
 def _objects(types: Iterator[Any]) -> Iterator[str]:
@@ -149,14 +150,14 @@ def _container(wanted: Any) -> tuple[tuple[type, ...], str]:
     return (dict,), "a map" if isinstance(wanted, dict) else "an object"
 
 
-def used() -> set[str]:
-    """The types that our programs may register: those whose replacement rules we claim to know, and those of the table of names."""
-    return set(AWS)
+def used() -> list[str]:
+    """The types that the bridge has, so also those that a program will use tomorrow."""
+    return sorted(json.loads((BRIDGE.folder / "types.json").read_text(encoding="utf-8")).values())
 
 
 def text(schema: Path) -> str:
     """The file's content as it should be, one type to a line."""
-    found = distilled(json.loads(schema.read_text(encoding="utf-8")), sorted(used()))
+    found = distilled(json.loads(schema.read_text(encoding="utf-8")), used())
     parts = [
         f'"{part}": {{\n' + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in found[part].items()) + "\n}"
         for part in found
@@ -166,9 +167,7 @@ def text(schema: Path) -> str:
 
 def main() -> int:
     """Writes the facts, or says whether they are up to date."""
-    from conformance import plugin
-
-    made = text(plugin.described(plugin.BRIDGE.ensure()) / "schema.json")
+    made = text(described(BRIDGE.ensure()) / "schema.json")
     if "--write" in sys.argv:
         FACTS.write_text(made, encoding="utf-8")
         return 0
