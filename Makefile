@@ -9,7 +9,7 @@ WORKERS ?= 2
 # Imports of the SDK cost two to three times as much without cached bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: up down test check bench format docs lock servers help
+.PHONY: up down test check bench conformance format docs lock servers help
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -54,6 +54,9 @@ docs: $(STAMP)
 
 bench: $(STAMP) ## print figures beside those of comparable tools
 	@$(BIN)/python benchmarks/run.py
+
+conformance: $(STAMP) ## run the stacks through AWS's real provider, against a simulator; STACKS='root:cell.*' for a part
+	@$(BIN)/python -m conformance $(STACKS)
 
 lock: $(STAMP)
 	@$(BIN)/pip-compile --quiet --extra recovery --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \

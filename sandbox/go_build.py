@@ -13,7 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +28,10 @@ class GoBuild:
     """Programs of one Go module: `folder` holds its `go.mod` and `go.sum`, `packages` maps a program's name to its package.
 
     `files` maps a file or folder beside the programs to the module and the path in it that it is copied from (definitions that a module ships).
+    `sources` are programs of our own in it, which are part of what is built; `unlisted` are modules that are in no checksum database, so that
+    only the `go.sum` vouches for them.
+    `instead` maps a file of ours to the module and the path in it that it stands for; the module is copied for that, because Go lets
+    nothing beneath its cache be overlaid.
     `link` are the linker's flags beside those that leave out debugging data; `minutes` is what to tell who waits; `otherwise` is what else
     would do, as an end to the sentence "Install Go … or later and put it on PATH, or …".
     """
@@ -38,10 +43,15 @@ class GoBuild:
     otherwise: str
     link: str = ""
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    unlisted: str = ""
+    instead: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def _sources(self) -> str:
-        both = (self.folder / "go.mod").read_bytes() + (self.folder / "go.sum").read_bytes()
+        both = b"".join(
+            (self.folder / name).read_bytes() for name in ("go.mod", "go.sum", *self.sources, *self.instead)
+        )
         wanted = repr((sorted(self.packages.items()), sorted(self.files.items()), self.link))
         return hashlib.sha256(both + wanted.encode()).hexdigest()[:16]
 
@@ -115,10 +125,44 @@ class GoBuild:
             shutil.copyfile(source, unfinished)
         unfinished.rename(target)
 
+    def _with_ours(self, go: str, folder: Path) -> list[str]:
+        """Copies of the modules in which files of ours stand for their own, and the option that makes Go take them."""
+        if not self.instead:
+            return []
+        mod = _go_mod(self.folder)
+        for ours, (module, path) in self.instead.items():
+            target = folder / "modules" / module
+            if not target.exists():
+                run = self._run([go, "mod", "download", "-json", module], stdout=subprocess.PIPE)
+                unneeded = shutil.ignore_patterns("*_test.go", "testdata", "website", "docs", "examples", ".*")
+                shutil.copytree(json.loads(run.stdout)["Dir"], target, ignore=unneeded, copy_function=shutil.copyfile)
+                for place, _, _ in os.walk(target):  # read-only in Go's cache
+                    Path(place).chmod(0o755)
+                mod = re.sub(rf"(?m)^(\s*(?:replace )?{re.escape(module)} => ).*$", rf"\g<1>{target}", mod)
+            shutil.copyfile(self.folder / ours, target / path)
+        (folder / "go.mod").write_text(mod, encoding="utf-8")
+        shutil.copyfile(self.folder / "go.sum", folder / "go.sum")
+        return ["-modfile", str(folder / "go.mod")]
+
     def _compile(self, go: str, program: Path, package: str) -> None:
+        with tempfile.TemporaryDirectory(dir=program.parent, ignore_cleanup_errors=True) as folder:
+            self._link(go, program, package, self._with_ours(go, Path(folder)))
+
+    def _link(self, go: str, program: Path, package: str, options: Sequence[str]) -> None:
         unfinished = program.with_name(f"{program.name}.{os.getpid()}")
         linked = f"-s -w {self.link}".strip()
-        command = [go, "build", "-trimpath", "-mod=readonly", "-ldflags", linked, "-o", str(unfinished), package]
+        command = [
+            go,
+            "build",
+            "-trimpath",
+            "-mod=readonly",
+            *options,
+            "-ldflags",
+            linked,
+            "-o",
+            str(unfinished),
+            package,
+        ]
         try:
             self._run(command, stdout=2)
         except Unavailable:
@@ -129,6 +173,8 @@ class GoBuild:
 
     def _run(self, command: list[str], *, stdout: int) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
+        if self.unlisted:
+            environment["GONOSUMDB"] = self.unlisted
         ran = subprocess.run(command, cwd=self.folder, env=environment, stdout=stdout, text=True, check=False)
         if ran.returncode != 0:
             raise Unavailable(

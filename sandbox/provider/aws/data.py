@@ -220,7 +220,7 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:rds/instanceDesiredState:InstanceDesiredState": Kind("RDS:DBInstance", "{in[identifier]}", name=None),
     "aws:rds/proxy:Proxy": Kind(
-        "RDS:DBProxy", "{name}", "db-proxy:prx-{hex17}", longest=63, unique="{name}", replaces=("name", "vpcSubnetIds"),
+        "RDS:DBProxy", "{name}", "db-proxy:prx-{hex17}", longest=63, unique="{name}", replaces=("vpcSubnetIds",),
         outputs={"endpoint": "{name}.proxy-{place}.{region}.rds.{dns}"},
         taken="DBProxyAlreadyExistsFault: DBProxy {name} already exists",
     ),

@@ -129,7 +129,7 @@ KINDS: dict[str, Kind] = {
         held="HostedZoneNotEmpty: The specified hosted zone contains non-required resource record sets and so cannot be deleted.",
     ),
     "aws:route53/record:Record": Kind(
-        "Route 53:ResourceRecordSets", "{record}", name=None, replaces=("zoneId", "name"),
+        "Route 53:ResourceRecordSets", "{record}", name=None, replaces=("zoneId", "name", "type"),
         outputs={"fqdn": "{in[name]}"}, unique="{record}", unique_in="account", refers={"zoneId": "aws:route53/zone:Zone"},
         taken="InvalidChangeBatch: [Tried to create resource record set [name='{in[name]}', type='{in[type]}'] but it already exists]",
     ),

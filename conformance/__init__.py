@@ -1,0 +1,1 @@
+"""The programs as users run them, through the real engine, with AWS's real provider, against a simulator of AWS."""

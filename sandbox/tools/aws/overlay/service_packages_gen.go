@@ -1,0 +1,100 @@
+// Package sdkv2 stands for the Terraform provider's file of this name: its services, but only those that have types in types.json, because
+// all 260 take hours to build where these take minutes, and several times the memory.
+package sdkv2
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-provider-aws/internal/conns"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/accessanalyzer"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/account"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/acm"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/autoscaling"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/backup"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/bcmdataexports"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/budgets"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/ce"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/cloudtrail"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/cloudwatch"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/configservice"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/cur"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/dynamodb"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/ec2"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/ecr"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/efs"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/eks"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/elasticache"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/elbv2"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/events"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/guardduty"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/iam"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/inspector2"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/kms"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/lambda"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/logs"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/networkfirewall"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/organizations"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/ram"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/rds"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/route53"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/route53resolver"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/s3"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/s3control"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/scheduler"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/secretsmanager"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/securityhub"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/servicequotas"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/sns"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/sqs"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/ssm"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/sts"
+	"github.com/hashicorp/terraform-provider-aws/internal/service/wafv2"
+)
+
+func servicePackages(ctx context.Context) []conns.ServicePackage {
+	return []conns.ServicePackage{
+		accessanalyzer.ServicePackage(ctx),
+		account.ServicePackage(ctx),
+		acm.ServicePackage(ctx),
+		autoscaling.ServicePackage(ctx),
+		backup.ServicePackage(ctx),
+		bcmdataexports.ServicePackage(ctx),
+		budgets.ServicePackage(ctx),
+		ce.ServicePackage(ctx),
+		cloudtrail.ServicePackage(ctx),
+		cloudwatch.ServicePackage(ctx),
+		configservice.ServicePackage(ctx),
+		cur.ServicePackage(ctx),
+		dynamodb.ServicePackage(ctx),
+		ec2.ServicePackage(ctx),
+		ecr.ServicePackage(ctx),
+		efs.ServicePackage(ctx),
+		eks.ServicePackage(ctx),
+		elasticache.ServicePackage(ctx),
+		elbv2.ServicePackage(ctx),
+		events.ServicePackage(ctx),
+		guardduty.ServicePackage(ctx),
+		iam.ServicePackage(ctx),
+		inspector2.ServicePackage(ctx),
+		kms.ServicePackage(ctx),
+		lambda.ServicePackage(ctx),
+		logs.ServicePackage(ctx),
+		networkfirewall.ServicePackage(ctx),
+		organizations.ServicePackage(ctx),
+		ram.ServicePackage(ctx),
+		rds.ServicePackage(ctx),
+		route53.ServicePackage(ctx),
+		route53resolver.ServicePackage(ctx),
+		s3.ServicePackage(ctx),
+		s3control.ServicePackage(ctx),
+		scheduler.ServicePackage(ctx),
+		secretsmanager.ServicePackage(ctx),
+		securityhub.ServicePackage(ctx),
+		servicequotas.ServicePackage(ctx),
+		sns.ServicePackage(ctx),
+		sqs.ServicePackage(ctx),
+		ssm.ServicePackage(ctx),
+		sts.ServicePackage(ctx),
+		wafv2.ServicePackage(ctx),
+	}
+}
