@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 CONTRACTS = Path(__file__).parents[2] / "blueprints" / "managed-provider" / "stacks"
 APPROVED = ("--approved-by", "Ada", "--reason", "release 42", "--outside-window")
 CONTRACT = "customers/oakfurniture.yaml"
+READ = fleet.ended
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +86,9 @@ def play(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str], Ended]) -> lis
 
     def ended(resources: list[Any], name: str) -> Ended:
         asked.append(name)
-        assert fleet_ended(resources, name).how == "well", "the engine has made it, and reads it back"
+        assert READ(resources, name).how == "well", "the engine has made it, and reads it back"
         return answer(name)
 
-    fleet_ended = fleet.ended
     monkeypatch.setattr(fleet, "ended", ended)
     return asked
 
