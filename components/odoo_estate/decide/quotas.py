@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from odoo_estate.decide.naming import Claim, cell_stack
+from odoo_estate.decide.naming import Claim, cell_stack, dr_stack
 from odoo_estate.errors import Path, Refused
 from odoo_estate.plan import (
     AnyPlan,
@@ -184,6 +184,10 @@ def _taken(plan: AnyPlan, stacks: Mapping[str, AnyPlan], catalog: Catalog) -> It
         databases = [plan.own_database] if plan.own_database else []
         pools = {"own": plan.node_pool} if plan.node_pool else {}
         yield take("node-groups-per-cluster", len(pools), plan.cluster)
+        there = stacks.get(dr_stack(plan.cell))
+        if isinstance(there, DrPlan) and not plan.away:  # in an outage its nodes come with it
+            away = there.target.region
+            yield from _pools(pools, catalog, lambda quota, count, thing="": Taken(quota, account, away, thing, count))
     else:
         if isinstance(plan, PlatformPlan):
             yield take("load-balancers", len(plan.ingress_classes))
