@@ -14,7 +14,7 @@ from tests.decide.test_dr_plan import moved
 from odoo_estate import program
 from odoo_estate.decide import compile_estate
 from odoo_estate.plan import AnyPlan
-from odoo_estate.preview.graph import Graph
+from odoo_estate.preview.graph import Graph, Node
 
 HOME, AWAY = "eu-central-1", "eu-west-1"
 DATA = ("rds/instance", "s3/bucket:", "kms/key", "kms/replicaKey", "backup/", "dynamodb", "route53/zone")
@@ -66,19 +66,31 @@ def test_a_deleted_secrets_name_is_free_for_the_next_failover() -> None:
             assert secret.inputs["recoveryWindowInDays"] == 0, secret.urn
 
 
+def ways_in(found: Graph) -> list[Node]:
+    return [node for node in found.of_type("aws:route53/record:Record") if node.name.startswith("ingress-")]
+
+
+def test_proofs_of_certificates_are_written_at_home_alone() -> None:
+    """They are the same in every region: whoever goes home again would take the other's away, and with it the renewal."""
+    written = [node.name for node in graph("platform.eu-1").of_type("aws:route53/record:Record")]
+    assert "entry-certificate" in written
+    for stack in THERE:
+        assert not [n.urn for n in graph(stack).of_type("aws:route53/record:Record") if n not in ways_in(graph(stack))]
+
+
 def test_the_names_lead_there_once_a_load_balancer_answers_and_outweigh_those_at_home() -> None:
     there, home = graph("platform.eu-1.dr"), graph("platform.eu-1", state="standby")
     for found, region, weight in ((there, AWAY, 1), (home, HOME, 0)):
-        records = list(found.of_type("aws:route53/record:Record"))
+        records = ways_in(found)
         assert records
         for record in records:
             assert record.inputs["setIdentifier"] == region
             assert record.inputs["weightedRoutingPolicies"] == [{"weight": weight}]
             assert record.inputs["ttl"] == 60 and "healthCheckId" not in record.inputs
-            balancer = next(node for node in found if node.name == f"{record.name}-service")
-            assert needs(found, record, balancer)
-    names = {node.inputs["name"] for node in there.of_type("aws:route53/record:Record")}
-    assert names == {node.inputs["name"] for node in home.of_type("aws:route53/record:Record")}
+            service_class = record.name.removeprefix("ingress-")
+            balancers = [node for node in found if node.name in (f"{record.name}-service", f"entry-{service_class}")]
+            assert any(needs(found, record, one) for one in balancers if one.custom), record.name
+    assert {node.inputs["name"] for node in ways_in(there)} == {node.inputs["name"] for node in ways_in(home)}
     assert not list(graph("tenant.paper.production.dr").of_type("aws:route53/record:Record")), (
         "hosts point at those names"
     )

@@ -58,6 +58,7 @@ def estate(cells: Mapping[str, Any] | None = None, **fields: Any) -> Estate:
         "accounts": {
             "management": "1" * 12,
             "log-archive": "2" * 12,
+            "audit": "6" * 12,
             "backup": "3" * 12,
             "shared-services": "5" * 12,
             "production": "4" * 12,

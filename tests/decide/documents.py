@@ -37,7 +37,7 @@ ESTATE: dict[str, Any] = {
     # Far above what any test's estate takes; what a new account may have is too little for the first cell.
     "quotas": {
         "production": {
-            region: {"vpcs": 50, "elastic-ips": 100, "on-demand-vcpus": 5000}
+            region: {"vpcs": 50, "elastic-ips": 100, "on-demand-vcpus": 5000, "spot-vcpus": 500}
             for region in ("eu-central-1", "eu-west-1")
         }
     },

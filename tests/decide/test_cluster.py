@@ -238,7 +238,7 @@ def test_automation_is_in_the_group_that_may_make_namespaces() -> None:
 def test_nobody_else_changes_anything_and_auditors_see_no_logs() -> None:
     access = cell().cluster.access
     admins = {key for key, one in access.items() if one.policy == "AmazonEKSClusterAdminPolicy"}
-    assert admins <= {"deploy", "automation", "break-glass"}
+    assert admins <= {"admin", "deploy", "automation", "break-glass"}
     assert access["support"].policy == access["preview"].policy == "AmazonEKSViewPolicy"
     assert (access["auditor"].policy, access["auditor"].groups) == ("", ("estate:viewers",))
     assert "restore" not in access

@@ -19,7 +19,8 @@ class EntryCertificateArgs(TypedDict):
 
 
 class EntryCertificate(pulumi.ComponentResource):
-    """Nothing waits for somebody else's DNS: as long as the owner has not proved the host, the certificate is requested and nothing more."""
+    """Nothing waits for somebody else's DNS: as long as the owner has not proved the host, the certificate is requested and nothing more. ACM asks
+    for the same record in every region of an account: one stack writes it, the others prove by it, or the first to go would take it along."""
 
     arn: pulumi.Output[str]
     proof: dict[str, pulumi.Output[str]]

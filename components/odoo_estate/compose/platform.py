@@ -8,7 +8,7 @@ from pulumi_aws import route53
 from odoo_estate.aws.alarm import Alarms
 from odoo_estate.aws.application_balancer import ApplicationBalancer
 from odoo_estate.aws.cache import CacheUser, CacheWatcher
-from odoo_estate.aws.entry_certificate import EntryCertificate
+from odoo_estate.aws.entry_certificate import EntryCertificate, EntryCertificateArgs
 from odoo_estate.aws.firewall import Firewall
 from odoo_estate.compose.kubernetes_stack import Here, here, place_of
 from odoo_estate.compose.order import after
@@ -138,11 +138,10 @@ def ways_in(
     if plan.firewalled:
         one = next(iter(plan.firewalled.values()))
         tls_options("ingress-behind-tls", one.tls_namespace, plan.labels, after(at.cluster, *controllers), strict=False)
-        certificate = EntryCertificate(
-            "entry-certificate",
-            {"host": plan.entry_domain, "zone_id": cell.zone_id, "proven": True},
-            at.components,
-        )
+        asked: EntryCertificateArgs = {"host": plan.entry_domain, "proven": True}
+        if not plan.away:
+            asked["zone_id"] = cell.zone_id
+        certificate = EntryCertificate("entry-certificate", asked, at.components)
         options = after(at.components, *controllers)
         for key in plan.firewalled:
             balancer, services[key] = firewalled_entry(key, plan, cell, certificate.arn, options)

@@ -558,7 +558,7 @@ def entry_certificates(
     for host, proven in plan.route.entry_certificates.items():
         listener = platform.listener_arn(plan.route.ingress_class)
         args: EntryCertificateArgs = {"host": host, "proven": proven, "listener_arn": listener}
-        if host in plan.route.zones:
+        if host in plan.route.zones and not plan.away:
             args["zone_id"] = cell.zone_id
         certificate = EntryCertificate(f"certificate-{host}", args, at.components)
         if host not in plan.route.zones:

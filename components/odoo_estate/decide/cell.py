@@ -191,7 +191,7 @@ def network_and_addresses(
     own = network.address_budgets(plan, context.catalog.assumptions, band, context.catalog.node_bands)
     if plan.adopted and network.check_addresses(cell, own):
         plan = replace(plan, pod_addresses="single")
-    return plan, _addresses(context, cell, band, plan)
+    return plan, _addresses(context, cell, band, replace(plan, nat=band.nat))  # as many as when it does its work
 
 
 def _addresses(context: Context, cell: str, band: CellBand, plan: NetworkPlan) -> tuple[Budget, ...]:
