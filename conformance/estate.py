@@ -122,7 +122,7 @@ class Trial:
 
         def report(outcome: Outcome) -> None:
             nonlocal fine
-            problems = list(outcome.messages) if outcome.failed else judge(outcome)
+            problems = _failures(outcome) if outcome.failed else judge(outcome)
             fine = fine and not problems
             counts = ", ".join(f"{count} {name}" for name, count in sorted(outcome.operations.items()))
             self._say(Finding(self.name, outcome.stack, what, outcome.seconds, counts, problems))
@@ -141,6 +141,9 @@ class Trial:
         return Engine(self.project, {**self.environment, **lift}, [] if lifting else [ROOT / "policies"])
 
     def _changed(self, outcome: Outcome) -> list[str]:
+        wanted = sum(not node.read for node in self._graph(outcome.stack))
+        if outcome.resources != wanted:
+            return [f"{outcome.resources} resources stand, the program registers {wanted}"]
         endpoints = self._clusters(outcome.stack)
         if endpoints:  # the sandbox's Kubernetes answers for clusters of the sandbox's AWS, and for what is listed here
             with (self.folder / ".estate" / "sandbox" / "existing").open("a", encoding="utf-8") as existing:
@@ -218,6 +221,12 @@ class Trial:
             if not any(urn.endswith(f"{change.type}::{change.resource}") for urn in touched)
         ]
         return frozenset(step["urn"] for step in steps if step["op"] in _REPLACING), [*errors, *missing]
+
+
+def _failures(outcome: Outcome) -> list[str]:
+    """Never empty, whatever the engine left unsaid."""
+    violations = [f"{one.policy}: {one.message} ({_short(one.urn)})" for one in outcome.findings if one.mandatory]
+    return [f"the engine's verdict: {outcome.verdict}", *outcome.messages, *violations]
 
 
 def _unchanged(outcome: Outcome) -> list[str]:

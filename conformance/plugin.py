@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.environment import PLUGINS
-from sandbox.go_build import GoBuild, Unavailable, cache
+from sandbox.go_build import GoBuild, Unavailable
 
 _NAME = "pulumi-resource-aws"
 _FOLDER = Path(__file__).resolve().parent.parent / "sandbox" / "tools" / "aws"
@@ -99,4 +99,4 @@ def _numbers(name: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", name))
 
 
-__all__ = ["BRIDGE", "Plugin", "Unavailable", "cache", "described", "find", "installed", "version"]
+__all__ = ["BRIDGE", "Plugin", "Unavailable", "described", "find", "installed", "version"]

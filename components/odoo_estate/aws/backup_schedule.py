@@ -84,8 +84,7 @@ class BackupSchedule(pulumi.ComponentResource):
             restore_testing_plan_name=testing.name,
             protected_resource_type="RDS",
             iam_role_arn=role.arn,
-            protected_resource_arns=["*"],
-            protected_resource_conditions={
+            protected_resource_conditions={  # and no ARNs beside it: the provider takes exactly one of the two
                 "string_equals": [
                     {"key": f"aws:ResourceTag/{tag}", "value": value} for tag, value in args["plan"].select.items()
                 ]

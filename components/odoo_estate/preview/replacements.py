@@ -68,7 +68,7 @@ AWS: Mapping[str, tuple[str, ...]] = {
     "aws:dynamodb/table:Table": (
         "hashKey",
         "importTable.s3BucketSource",
-        "localSecondaryIndices",
+        "localSecondaryIndexes",
         "name",
         "rangeKey",
         "restoreDateTime",

@@ -26,7 +26,7 @@ _REPLACED_TOO: dict[str, tuple[str, ...]] = {
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": ("actionsEnabled",),
     "aws:dynamodb/table:Table": (
         "importTable.s3BucketSource",
-        "localSecondaryIndices",
+        "localSecondaryIndexes",
         "restoreDateTime",
         "restoreToLatestTime",
     ),

@@ -36,6 +36,10 @@ var overlays = map[string]fields{
 	"aws_cloudwatch_event_rule":       {"name": tfbridge.AutoName("name", 64, "-")},
 	"aws_cloudwatch_event_target":     {"target_id": tfbridge.AutoName("targetId", 255, "-")},
 	"aws_cloudwatch_metric_alarm":     {"alarm_name": tfbridge.AutoName("name", 255, "-")},
+	"aws_dynamodb_table": {
+		"global_secondary_index": {Name: "globalSecondaryIndexes"},
+		"local_secondary_index":  {Name: "localSecondaryIndexes"},
+	},
 	"aws_elasticache_replication_group": {
 		"replication_group_id":       tfbridge.AutoName("replicationGroupId", 40, "-"),
 		"at_rest_encryption_enabled": {Type: "boolean"},
