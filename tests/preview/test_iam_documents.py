@@ -83,7 +83,7 @@ def test_a_boundary_takes_nothing_away_from_what_a_role_is_for() -> None:
 
 def test_the_deploy_role_attaches_what_stacks_attach_and_changes_what_they_are_made_of() -> None:
     known = {*DEPLOYED, "iam", "route53"}
-    called = {"cloudwatch": "logs", "lb": "elasticloadbalancing", "alb": "elasticloadbalancing", "ebs": "ec2"}
+    called = {"cloudwatch": "logs", "lb": "elasticloadbalancing", "ebs": "ec2", "vpc": "ec2"}
     for plan, graph in graphs(ROOT / "stacks").values():
         if plan.kind == "landing-zone":
             continue
@@ -91,11 +91,9 @@ def test_the_deploy_role_attaches_what_stacks_attach_and_changes_what_they_are_m
             if node.type == "aws:iam/rolePolicyAttachment:RolePolicyAttachment":
                 assert node.inputs["policyArn"] in ATTACHED, node.urn
             elif node.type.startswith("aws:") and not node.read:
-                module = node.type.split(":")[1].partition("/")[0]
-                assert NAMES.get(module, called.get(module, module)) in known, node.type
-
-
-NAMES = {"vpc": "ec2"}
+                module, _, kind = node.type.split(":")[1].partition("/")
+                service = "route53resolver" if kind.startswith("resolver") else called.get(module, module)
+                assert service in known, node.type
 
 
 def _provider() -> pulumi.ResourceOptions:

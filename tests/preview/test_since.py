@@ -42,7 +42,7 @@ def test_without_a_change_nothing_changes(estate: Repository) -> None:
 def test_a_comment_or_another_order_of_fields_changes_nothing(estate: Repository) -> None:
     estate.edit("customers/lumen.yaml", "residency: eu\n", "")
     estate.edit("customers/lumen.yaml", "customer: lumen\n", "customer: lumen # the shop\nresidency: eu\n")
-    assert estate.since("HEAD").out.startswith("0 of 16")
+    assert estate.since("HEAD").out.startswith("0 of 17")
 
 
 def test_a_new_host_name_changes_only_its_own_tenant(estate: Repository) -> None:
@@ -99,6 +99,7 @@ def test_more_orders_enlarge_the_instance_in_place_and_cost_more(estate: Reposit
 
 
 def test_a_move_to_own_instances_is_refused_until_somebody_approves_it(estate: Repository) -> None:
+    raise_quotas(estate)
     estate.edit("customers/medsupply.yaml", "cell: med-1", "cell: med-2")
     estate.edit(
         "estate.yaml",
@@ -152,7 +153,7 @@ def test_the_comparison_is_with_the_commit_and_not_with_the_last_one(estate: Rep
     first = estate.git("rev-parse", "HEAD")
     estate.edit("customers/lumen.yaml", "domains: [", "domains: [trade.lumen-lighting.example, ")
     estate.commit()
-    assert estate.since("HEAD").out.startswith("0 of 16")
+    assert estate.since("HEAD").out.startswith("0 of 17")
     assert list(estate.since(first, "--json").stacks) == ["tenant.lumen.production"]
     estate.git("tag", "yesterday", first)
     assert list(estate.since("yesterday", "--json").stacks) == ["tenant.lumen.production"]
@@ -397,6 +398,15 @@ def test_a_finding_that_was_there_before_is_not_new() -> None:
 # --- many tenants --------------------------------------------------------------------------------------------------
 
 
+def raise_quotas(estate: Repository) -> None:
+    for _ in ("home", "recovery"):
+        estate.edit(
+            "estate.yaml",
+            "{elastic-ips: 10, on-demand-vcpus: 320}",
+            "{vpcs: 50, nat-gateways-per-zone: 50, elastic-ips: 100, on-demand-vcpus: 9000}",
+        )
+
+
 def test_one_contract_of_three_hundred_previews_one_stack_and_fast(estate: Repository) -> None:
     template = (estate.estate / "customers/lumen.yaml").read_text(encoding="utf-8")
     for cell, slot in (("eu-2", 2), ("eu-3", 3), ("eu-4", 4), ("eu-5", 5), ("eu-6", 6)):
@@ -406,6 +416,7 @@ def test_one_contract_of_three_hundred_previews_one_stack_and_fast(estate: Repos
             f"\n  {cell}:\n    slot: {slot}\n    region: eu-central-1\n    residency: eu\n    band: cell-l\n"
             "    recovery:\n      region: eu-west-1\n      dr_class: pilot-light\n\npartners:",
         )
+    raise_quotas(estate)
     estate.edit("estate.yaml", "max_tenants: 40", "max_tenants: 400")
     estate.edit("estate.yaml", "monthly_budget_usd: 6000", "monthly_budget_usd: 60000")
     for file in (estate.estate / "customers").glob("*.yaml"):

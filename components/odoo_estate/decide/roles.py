@@ -51,6 +51,13 @@ ATTACHED: tuple[Json, ...] = (
 # What the components make and change, by service. Deleting is part of it: what must stay is protected by deletion protection, vault locks and
 # the organisation's control policies, not by hoping that nobody asks.
 DEPLOYED: Mapping[str, Sequence[str]] = {
+    "acm": (
+        "AddTagsToCertificate",
+        "DeleteCertificate",
+        "DescribeCertificate",
+        "ListTagsForCertificate",
+        "RemoveTagsFromCertificate",
+    ),
     "autoscaling": ("CreateOrUpdateTags", "DeleteTags"),
     "backup": (
         "Create*",
@@ -121,6 +128,16 @@ DEPLOYED: Mapping[str, Sequence[str]] = {
         "Modify*",
         "RemoveTagsFromResource",
     ),
+    "elasticloadbalancing": (
+        "AddListenerCertificates",
+        "AddTags",
+        "Create*",
+        "Delete*",
+        "Modify*",
+        "RemoveListenerCertificates",
+        "RemoveTags",
+        "Set*",
+    ),
     "events": (
         "DeleteRule",
         "DescribeRule",
@@ -170,6 +187,17 @@ DEPLOYED: Mapping[str, Sequence[str]] = {
         "Start*",
         "SwitchoverBlueGreenDeployment",
     ),
+    "route53resolver": (
+        "Associate*",
+        "Create*",
+        "Delete*",
+        "Disassociate*",
+        "Get*",
+        "List*",
+        "TagResource",
+        "UntagResource",
+        "Update*",
+    ),
     "s3": (
         "CreateBucket",
         "DeleteBucket",
@@ -200,6 +228,19 @@ DEPLOYED: Mapping[str, Sequence[str]] = {
         "TagResource",
         "Unsubscribe",
         "UntagResource",
+    ),
+    "wafv2": (
+        "AssociateWebACL",
+        "CreateWebACL",
+        "DeleteLoggingConfiguration",
+        "DeleteWebACL",
+        "DisassociateWebACL",
+        "Get*",
+        "List*",
+        "PutLoggingConfiguration",
+        "TagResource",
+        "UntagResource",
+        "UpdateWebACL",
     ),
 }
 ADMINISTRATIVE = ("admin", "auditor", "break-glass", "deploy", "organisation-backup", "preview", "restore", "support")
@@ -461,6 +502,8 @@ def _deployments(account: str) -> list[Statement]:
         resource: Json = f"arn:aws:{service}:{'' if service in GLOBAL else '*'}:{account}:*"
         if service == "s3":
             resource = "arn:aws:s3:::*"
+        if service == "wafv2":  # a firewall is tied to a load balancer
+            resource = [resource, f"arn:aws:elasticloadbalancing:*:{account}:loadbalancer/app/*"]
         if service == "ec2":  # images belong to AWS, and instances start from them
             resource = [resource, "arn:aws:ec2:*::image/*"]
         allowed: list[Json] = [f"{service}:{action}" for action in actions]
@@ -565,7 +608,7 @@ def _global_services(account: str) -> list[Statement]:
         },
         {
             "Effect": "Allow",
-            "Action": ["kms:CreateKey"],
+            "Action": ["acm:RequestCertificate", "kms:CreateKey"],
             "Resource": "*",
             "Condition": {"StringEquals": {"aws:RequestTag/managed-by": MANAGED_BY}},
         },
