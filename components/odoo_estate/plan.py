@@ -422,6 +422,7 @@ class NodePoolPlan:
     """So much of the pool is drained at once while its nodes are replaced."""
     volume_gib: int
     labels: Mapping[str, str]
+    """Of its nodes, which pods choose them by."""
     taints: Mapping[str, tuple[str, str]]
     max_pods: int
     version: str
@@ -492,6 +493,7 @@ class TrailAlarmPlan:
     """A pattern over the audit trail's log group, and the alarm that rings when it is found."""
 
     pattern: str
+    """Filter pattern of CloudWatch Logs."""
     alarm: AlarmPlan
 
 
@@ -523,9 +525,13 @@ class ContactPlan:
     """Whom AWS asks about an account beside its owner."""
 
     name: str
+    """Of the person or the company, 64 characters at most."""
     title: str
+    """Their function."""
     email: str
+    """Where AWS writes to."""
     phone: str
+    """Number that AWS may call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -544,10 +550,15 @@ class CostWatchPlan:
     accounts: Mapping[str, str]
     """Account role to its id."""
     monitor: str
+    """Physical name of the subscription; monitors are called so with the account's role behind it."""
     anomaly_usd: int
+    """Nobody is told of an anomaly that costs less in all."""
     email: str
+    """Who is told, once a day."""
     export: str
+    """Physical name of the export."""
     bucket: BucketPlan
+    """Where the exports lie; each overwrites the one before it."""
     target: str
     """Target in us-east-1, where AWS' billing answers."""
     tags: tuple[str, ...]
@@ -559,13 +570,17 @@ class RegistryPlan:
     """What holds for all repositories of the estate's registry."""
 
     prefix: str
+    """First part of the names of the estate's own repositories, before ``/``; these are replicated."""
     readers: tuple[str, ...]
     """Role ARNs (globs) of other accounts that pull."""
     upstream: Mapping[str, str]
+    """Prefix of repositories to the public registry whose images they cache; empty: none is cached."""
     replicate_to: tuple[str, ...]
+    """Regions that pushed images are copied into; empty: none."""
     scanned: bool
     """By Inspector, again whenever a vulnerability becomes known; else once, when an image is pushed."""
     untagged_days: int
+    """Images that lost their tag are deleted after so long, in repositories that a cache or a copy made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -608,7 +623,9 @@ class ManagementPolicyPlan:
     name: str
     description: str
     type: Literal["TAG_POLICY", "BACKUP_POLICY"]
+    """AWS Organizations' name of the kind."""
     content: Mapping[str, Json]
+    """The policy document as plain data."""
     units: tuple[str, ...]
 
 
@@ -684,10 +701,15 @@ class AclRulePlan:
     """One allowing rule of a network ACL over TCP; replies need rules of their own, because network ACLs keep no state."""
 
     number: int
+    """Lower ones are judged first; unique in its direction."""
     egress: bool
+    """For what leaves the subnets; else for what comes in."""
     cidr: str
+    """The other side's addresses."""
     from_port: int
+    """First of the range of destination ports."""
     to_port: int
+    """Last of the range, itself included."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -719,6 +741,7 @@ class AdoptedNetworkPlan:
 
     vpc_id: str
     subnets: Mapping[str, Mapping[str, str]]
+    """Tier to zone key to subnet id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -727,6 +750,7 @@ class DnsFirewallPlan:
 
     name: str
     domains: tuple[str, ...]
+    """The names that resolve."""
     log_group: str
     log_retention_days: int
 
@@ -736,7 +760,9 @@ class VpnSitePlan:
     """A customer's site: its router's public address and the networks behind it."""
 
     address: str
+    """Public IPv4 address of its router."""
     networks: tuple[str, ...]
+    """IPv4 ranges behind it; each gets a route, and reaches the balancer over HTTPS."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -956,7 +982,9 @@ class RuleGroupPlan:
     """A managed rule group of AWS WAF; ``labels`` of its rules about bodies that count here and block outside Odoo's own endpoints."""
 
     name: str
+    """AWS' name of the group."""
     count: tuple[str, ...]
+    """Rules of the group that only count, each by AWS' name; empty: all do what AWS has them do."""
     labels: tuple[str, ...]
 
 
@@ -968,7 +996,9 @@ class FirewallPlan:
     metric: str
     """Of the web ACL in CloudWatch, with rules as its dimension."""
     block: bool
+    """Whether what AWS' rules find is refused; else it is only counted. The limit of an address is enforced in both."""
     requests_per_five_minutes: int
+    """Of one address; what is above is answered with 429."""
     groups: tuple[RuleGroupPlan, ...]
     log_group: str
     log_retention_days: int
@@ -985,6 +1015,7 @@ class FirewalledEntryPlan:
     tls_namespace: str
     """Where Traefik finds its TLS settings; they differ from those of an entry where TLS passes through."""
     idle_seconds: int
+    """A connection over which nothing came for so long is closed."""
     firewall: FirewallPlan
     alarms: Mapping[str, AlarmPlan]
 
@@ -1048,11 +1079,16 @@ class AlertPlan:
     """An alerting rule of Prometheus: ``expression`` holds for ``minutes``."""
 
     name: str
+    """As the alert is shown; unique in a cell."""
     expression: str
     minutes: int
+    """So long the expression must hold before the alert is raised."""
     severity: str
+    """``warning`` or ``critical``, a label that Alertmanager can route by."""
     summary: str
+    """What is wrong, for whoever is called."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    """More labels of the alert."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -1060,8 +1096,11 @@ class MonitoringPlan:
     """What a cell's Prometheus asks besides what its chart brings, and its alerts by name."""
 
     namespace: str
+    """Of the monitors and rules themselves."""
     ingress_namespace: str
+    """Where each class' Traefik runs."""
     certificate_namespace: str
+    """Where cert-manager runs."""
     alerts: Mapping[str, AlertPlan]
 
 
@@ -1291,6 +1330,7 @@ class ClientLimits:
     api_per_minute: int
     """Of one key, or of one address where a key is not in the headers."""
     api_burst: int
+    """API requests on top of the rate before any is refused."""
     body_mib: int
     firewalled: bool = False
     """Behind an application load balancer, where TLS ends: the client's address is the last one of X-Forwarded-For."""
@@ -1301,7 +1341,9 @@ class IntegrationRoutePlan:
     """Where one agreed integration calls Odoo, and how often it may at one replica of the ingress."""
 
     path: str
+    """Where it calls, with all that lies below."""
     per_minute: int
+    """The sustained rate of requests."""
     burst: int
 
 
@@ -1391,8 +1433,11 @@ class OdooJobPlan:
     before and after it, except by ``neutralise``, whose work the platform's own job checks."""
 
     kind: Literal["initialise", "upgrade", "neutralise"]
+    """What the run is for."""
     database: str
+    """On which database it works; ``neutralise``: on the copy, which nobody uses yet."""
     modules: tuple[str, ...]
+    """``initialise``: installed besides ``base``; ``upgrade``: upgraded, ``all`` stands for every installed one; ``neutralise``: empty."""
     not_before: str
     """Moment (ISO, UTC) until which pods may still be leaving; empty: there are none."""
     checks_image: str
@@ -1401,6 +1446,7 @@ class OdooJobPlan:
     workload: WorkloadPlan
     """Whose size, settings and place it has: cron's, because it works in the background as well."""
     user: str
+    """Login at the pooler: the tenant's own, or the pool's shared one."""
     secret: str
     """Pooled tenancy: Secrets Manager name of the shared login's credentials; else empty."""
 
@@ -1418,7 +1464,9 @@ class RecoveryCommandPlan:
     variables: Mapping[str, str]
     """The program's environment but for the key."""
     scratch_mib: int
+    """Space for plain dumps; 0: the command needs none, and gets what every pod has."""
     own_volume: bool
+    """The space is a volume that comes and goes with the pod; else it lies on the node."""
     key_stack: str
     """The stack that made the key of the dumps, where another tenant's did; empty: this tenant's own, or the cell's."""
 
@@ -1429,7 +1477,9 @@ class TenantJobPlan:
     autoscaler and no disruption budget, so that a stack does not grow by it."""
 
     name: str
+    """Physical name; another attempt has another."""
     phase: str
+    """The step that the environment is at; the job's logical name ends with it."""
     deadline_seconds: int
     retries: int
     odoo: OdooJobPlan | None

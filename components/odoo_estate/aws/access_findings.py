@@ -11,6 +11,7 @@ class AccessFindingsArgs(TypedDict):
     """Inputs of `AccessFindings`; lives in the account that administers it. ``unused_days`` 0: unused access is not looked for."""
 
     analyzer: str
+    """Physical name in each region; the one for unused access is called so with ``-unused`` behind it."""
     regions: Sequence[str]
     home: str
     whole_organisation: bool

@@ -14,6 +14,7 @@ class AccountBaselineArgs(TypedDict):
 
     regions: Sequence[str]
     password_length: int
+    """Characters that the password of an IAM user has at least."""
     contacts: Mapping[str, ContactPlan]
 
 

@@ -24,8 +24,10 @@ class ApplicationBalancerArgs(TypedDict):
     plan: FirewalledEntryPlan
     network: NetworkRef
     cluster: str
+    """Name of the EKS cluster whose load balancer controller may register pods."""
     cluster_group_id: pulumi.Input[str]
     certificate_arn: pulumi.Input[str]
+    """Of ACM, in the load balancer's region: what clients see."""
 
 
 class ApplicationBalancer(pulumi.ComponentResource):

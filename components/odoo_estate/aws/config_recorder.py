@@ -16,10 +16,13 @@ class ConfigRecorderArgs(TypedDict):
     """Inputs of `ConfigRecorder`; ``bucket_name`` has `history_statements` in its policy already."""
 
     recorder: str
+    """Physical name of recorder and delivery channel in each region."""
     regions: Sequence[str]
     home: str
     frequency: str
+    """``CONTINUOUS``: each change is recorded; ``DAILY``: what differs from the day before."""
     excluded: Sequence[str]
+    """CloudFormation names of resource types that are not recorded in any region; empty: none is left out."""
     bucket_name: pulumi.Input[str]
 
 
@@ -78,7 +81,9 @@ class ConfigAggregatorArgs(TypedDict):
     """Inputs of `ConfigAggregator`."""
 
     aggregator: str
+    """Physical name."""
     regions: Sequence[str]
+    """What was recorded there is collected."""
     accounts: Sequence[str]
     organisation_role_arn: pulumi.Input[str] | None
     """Role by which Config asks the organisation for its accounts; None: ``accounts`` are named."""

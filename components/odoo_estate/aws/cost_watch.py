@@ -34,6 +34,7 @@ class CostWatchArgs(TypedDict):
     plan: CostWatchPlan
     bucket_name: pulumi.Input[str]
     bucket_region: str
+    """Where that bucket is; the export itself is made in us-east-1."""
 
 
 class CostWatch(pulumi.ComponentResource):

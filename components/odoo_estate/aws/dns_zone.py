@@ -76,6 +76,7 @@ class QueryLogPermissionArgs(TypedDict):
     """Inputs of `QueryLogPermission`."""
 
     policy: str
+    """Physical name of the resource policy of CloudWatch Logs."""
     account: str
 
 

@@ -8,9 +8,10 @@ from pulumi_aws import iam
 
 
 class PeopleProvidersArgs(TypedDict):
-    """Inputs of `PeopleProviders`: provider name to its SAML metadata, which holds certificates and no secret."""
+    """Inputs of `PeopleProviders`."""
 
     saml: Mapping[str, str]
+    """Provider name to its SAML metadata, which holds certificates and no secret; empty: none is made."""
 
 
 class PeopleProviders(pulumi.ComponentResource):
@@ -32,7 +33,9 @@ class JobProviderArgs(TypedDict):
     """Inputs of `JobProvider`."""
 
     issuer: str
+    """Host (and path) of the OpenID Connect issuer, without ``https://``."""
     audience: str
+    """What a token must say it is meant for (``aud``)."""
 
 
 class JobProvider(pulumi.ComponentResource):

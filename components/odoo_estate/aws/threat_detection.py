@@ -13,6 +13,7 @@ class ThreatDetectionArgs(TypedDict):
 
     regions: Sequence[str]
     features: Sequence[str]
+    """GuardDuty's names of what is looked at besides the trail, flow logs and DNS; empty: nothing else."""
     protect: bool
     administrator: NotRequired[tuple[pulumi.ProviderResource, str]]
 

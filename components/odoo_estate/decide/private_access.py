@@ -1,7 +1,7 @@
 """Ways to a customer's Odoo that do not lead over the internet: an entitlement of classes, for contracts with a cell of their own.
 
 Both end at a balancer of its own before the class' ingress, in the public subnets, which hold no pods: what comes over them reaches the front
-door and nothing behind it, because no other route table learns the way back (docs/decisions/0023).
+door and nothing behind it, because no other route table learns the way back (docs/decisions/0025).
 """
 
 from collections.abc import Iterator

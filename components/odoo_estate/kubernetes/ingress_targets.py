@@ -18,6 +18,7 @@ class IngressTargetsArgs(TypedDict):
     namespace: str
     labels: Mapping[str, str]
     target_group_arn: pulumi.Input[str]
+    """A target group of IP addresses, tagged with the cluster's name, or the controller may not register pods in it."""
 
 
 class IngressTargets(pulumi.ComponentResource):

@@ -37,6 +37,7 @@ class OdooJobArgs(TypedDict):
     configuration: pulumi.Input[str]
     """Kubernetes Secret with `CRON_CONF`."""
     variables: Mapping[str, pulumi.Input[str]]
+    """More of the environment for Odoo and the checks: where the add-ons find the tenant's buckets. No credentials."""
 
 
 class OdooJob(pulumi.ComponentResource):

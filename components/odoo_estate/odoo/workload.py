@@ -229,7 +229,7 @@ def service(args: OdooWorkloadArgs, port: int) -> k8s.core.v1.ServiceSpecArgsDic
 
 def autoscaler(args: OdooWorkloadArgs) -> k8s.autoscaling.v2.HorizontalPodAutoscalerSpecArgsDict:
     """Grows by what lasts for a minute, a pod at a time, and shrinks slowly: Odoo needs a while to warm its registry, and a burst that is over before
-    a pod has started is no reason for one (docs/decisions/0017)."""
+    a pod has started is no reason for one (docs/decisions/0019)."""
     plan = args["plan"]
     return {
         "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": object_name(args["workload"])},
