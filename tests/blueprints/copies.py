@@ -69,7 +69,11 @@ class Rehearsal:
 
     def __init__(self, project: Path) -> None:
         self.project = project
-        self.variables = {**sandbox_environment.environment(project), "ODOO_ESTATE_PYTHON": sys.executable}
+        self.variables = {
+            **sandbox_environment.environment(project),
+            **sandbox_environment.UNDISTURBED,
+            "ODOO_ESTATE_PYTHON": sys.executable,
+        }
 
     def estate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return estate(self.project, *arguments, variables=self.variables)

@@ -40,7 +40,7 @@ def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     variables = {key: value for key, value in os.environ.items() if key != "ODOO_ESTATE_SANDBOX"}
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("ODOO_ESTATE_SANDBOX", raising=False)
-        variables.update(sandbox_environment.environment(folder))
+        variables.update(sandbox_environment.environment(folder) | sandbox_environment.UNDISTURBED)
     wanted = ["landing-zone", "cell.eu-a", "platform.eu-a", "tenant.oakfurniture.*"]
     up = [sys.executable, "-m", "odoo_estate", "up", *wanted]
     done = subprocess.run(up, cwd=folder, env=variables, capture_output=True, text=True, check=False)

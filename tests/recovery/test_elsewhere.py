@@ -100,7 +100,7 @@ def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def at(folder: Path, patch: pytest.MonkeyPatch) -> Estate:
     """The estate with this process in its sandbox."""
     patch.delenv("ODOO_ESTATE_SANDBOX", raising=False)
-    for name, value in sandbox_environment.environment(folder).items():
+    for name, value in (sandbox_environment.environment(folder) | sandbox_environment.UNDISTURBED).items():
         patch.setenv(name, value)
     patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     patch.chdir(folder)

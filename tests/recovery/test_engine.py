@@ -83,7 +83,7 @@ def bring_up(folder: Path, dr_class: str) -> Path:
     variables = {key: value for key, value in os.environ.items() if key != "ODOO_ESTATE_SANDBOX"}
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("ODOO_ESTATE_SANDBOX", raising=False)
-        variables.update(sandbox_environment.environment(folder))
+        variables.update(sandbox_environment.environment(folder) | sandbox_environment.UNDISTURBED)
     up = [sys.executable, "-m", "odoo_estate", "up", "landing-zone", "cell.main", "dr.main"]
     done = subprocess.run(up, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -98,7 +98,7 @@ def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Estate:
     """The estate with this process in its sandbox."""
     monkeypatch.delenv("ODOO_ESTATE_SANDBOX", raising=False)
-    for name, value in sandbox_environment.environment(folder).items():
+    for name, value in (sandbox_environment.environment(folder) | sandbox_environment.UNDISTURBED).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     monkeypatch.chdir(folder)
