@@ -59,7 +59,10 @@ def test_ids_that_differ_only_beyond_every_limit_get_names_of_their_own(tmp_path
         grown.copy("nordfood", name)
         file = f"customers/{name}.yaml"
         grown.replace(file, "customer: nordfood", f"customer: {name}")
-        grown.replace(file, "erp.nordfood.example, edi.nordfood.example", f"erp-{last}.nordfood.example")
+        for _ in ("domains", "proven_domains"):
+            grown.replace(file, "erp.nordfood.example, edi.nordfood.example", f"erp-{last}.nordfood.example")
+    for _ in ("home", "recovery"):
+        grown.replace("estate.yaml", "on-demand-vcpus: 320", "on-demand-vcpus: 640")
     said = estate(grown, "check")
     assert said.code == 0, said.err
 

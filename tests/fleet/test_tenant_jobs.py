@@ -216,7 +216,8 @@ STACKS = Path(__file__).parents[2] / "stacks"
 @pytest.fixture
 def estate(tmp_path: Path) -> Path:
     (tmp_path / "customers").mkdir()
-    (tmp_path / "estate.yaml").write_text((STACKS / "estate.yaml").read_text())
+    for file in (STACKS / "estate.yaml", *STACKS.glob("*.xml")):
+        (tmp_path / file.name).write_text(file.read_text())
     for file in (STACKS / "customers").glob("*.yaml"):
         (tmp_path / "customers" / file.name).write_text(file.read_text())
     return tmp_path
