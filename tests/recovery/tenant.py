@@ -217,6 +217,8 @@ class Tenant:
             raise AssertionError(f"{event} was never logged: {said}")
         process.kill()
         process.communicate()
+        # The server learns of it a moment later; until then a next run rightly says that one is under way.
+        until(lambda: not self.server.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
         return said
 
     def start_superuser_session(self) -> "subprocess.Popen[str]":
