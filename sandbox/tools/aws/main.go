@@ -46,6 +46,14 @@ var overlays = map[string]fields{
 		"auto_minor_version_upgrade": {Type: "boolean"},
 	},
 	"aws_lambda_function":        {"function_name": tfbridge.AutoName("name", 64, "-")},
+	"aws_lb_target_group":        {"deregistration_delay": {Type: "integer"}},
+	"aws_route53_record": {
+		"alias":                      {Name: "aliases"},
+		"failover_routing_policy":    {Name: "failoverRoutingPolicies"},
+		"geolocation_routing_policy": {Name: "geolocationRoutingPolicies"},
+		"latency_routing_policy":     {Name: "latencyRoutingPolicies"},
+		"weighted_routing_policy":    {Name: "weightedRoutingPolicies"},
+	},
 	"aws_sns_topic_subscription": {"topic_arn": {Name: "topic", Type: "string"}},
 }
 
