@@ -3,7 +3,8 @@
 Between registration and storage three things happen to a resource, none of which needs a cloud:
 
 * the AWS provider writes its default tags and the resource's own into ``tagsAll`` of every resource that has both
-  ``tags`` and ``tagsAll``, before the policies run (a callback before Check; pulumi-aws 7). ASG tags, launch-template tags and Kubernetes are never covered;
+  ``tags`` and ``tagsAll``, before the policies run (a callback before Check; pulumi-aws 7). ASG tags, launch-template
+  tags and Kubernetes are never covered;
 * a resource works in its own ``region``, or else in its provider's;
 * the engine lets children inherit ``retainOnDelete`` and ``deletedWith`` (``inheritFromParent`` in
   ``pkg/resource/deploy/source_eval.go``, v3.259.0); ``protect`` is inherited by the SDK already.
