@@ -85,6 +85,8 @@ class Trial:
             **_environment(self.folder, self.plugin, self.beyond),
             **self.cloud,
             "ODOO_ESTATE_DIR": str(self.folder / "stacks"),
+            # One run says everything that fails, not only what fails first.
+            "PULUMI_CONTINUE_ON_ERROR": "true",
         }
 
     def run(self) -> list[Finding]:

@@ -83,7 +83,12 @@ def described(built: Path) -> Path:
         if run.returncode != 0:
             shutil.rmtree(unfinished)
             raise Unavailable(f"the provider's schema could not be made:\n{run.stdout[-2000:]}{run.stderr[-4000:]}")
-        unfinished.rename(folder)
+        try:
+            unfinished.rename(folder)
+        except OSError:  # somebody else was quicker
+            shutil.rmtree(unfinished)
+            if not folder.exists():
+                raise
     return folder
 
 

@@ -40,8 +40,6 @@ def simulator(log: Path) -> Iterator[dict[str, str]]:
             "AWS_ACCESS_KEY_ID": "simulated",
             "AWS_SECRET_ACCESS_KEY": "simulated",
             "AWS_EC2_METADATA_DISABLED": "true",
-            # The provider waits minutes for answers that the simulator will not give; three attempts are enough to see that.
-            "AWS_MAX_ATTEMPTS": "3",
         }
     finally:
         process.terminate()

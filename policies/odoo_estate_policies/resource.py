@@ -167,13 +167,15 @@ class Resource(Properties):
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def tags(self) -> Properties:
-        """The tags by key, also of an auto-scaling group, whose tags are a list."""
+        """The tags by key, also of an auto-scaling group, whose tags are a list.
+
+        AWS's provider puts its default tags into ``tagsAll`` alone (into ``tags`` where that cannot be set); a remediation writes ``tags``.
+        """
         found = self.get("tags")
-        if found is None:
-            found = self.get("tagsAll")
         if isinstance(found, Items):
             return Properties({one.text("key"): one.raw.get("value") for one in found.objects()}, "tags")
-        return found if isinstance(found, Properties) else Properties({}, "tags")
+        both = (one.raw for one in (self.get("tagsAll"), found) if isinstance(one, Properties))
+        return Properties({key: value for tags in both for key, value in tags.items()}, "tags")
 
     def refers_to(self, key: str, target: "Resource") -> bool:
         """Whether the property is ``target``'s output, or names it by one of its known names."""

@@ -15,6 +15,7 @@ from odoo_estate.preview.graph import Graph, Node, Options, Reference
 from odoo_estate_policies.judge import judge
 from odoo_estate_policies.quantity import quantity
 from odoo_estate_policies.recorded import judge_graph
+from odoo_estate_policies.resource import Resource
 from odoo_estate_policies.taggable import is_taggable
 from odoo_estate_policies.tighten import DIRECTIONS
 
@@ -209,3 +210,11 @@ def test_sixty_resources_take_milliseconds() -> None:
     began = time.process_time()
     judge(many, held, today=date(2026, 11, 22))  # type: ignore[arg-type]
     assert time.process_time() - began < 0.02
+
+
+@pytest.mark.parametrize("written", [{}, {"tags": {"tenant": "acme"}}, {"tags": {}}])
+def test_a_resources_own_tags_do_not_hide_the_providers(written: dict[str, object]) -> None:
+    raw = {"tagsAll": {"owner": "operations", "tenant": "shared"}, **written}
+    tags = Resource(raw, urn="u", type="aws:s3/bucket:Bucket", name="b").tags()
+    assert tags.text("owner") == "operations"
+    assert tags.text("tenant") == ("acme" if written.get("tags") else "shared")

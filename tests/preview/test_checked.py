@@ -41,14 +41,16 @@ def _program() -> None:
     aws.ec2.Vpc("unprovided", cidr_block="10.0.0.0/16")
 
 
-def test_default_tags_are_in_the_tags_of_every_taggable_resource() -> None:
+def test_default_tags_are_in_all_tags_of_every_taggable_resource() -> None:
     graph = _graph(_program)
-    assert _named(graph, "plain").inputs["tags"] == {"managed-by": "odoo-estate", "tenant": "shared"}
-    assert _named(graph, "plain").inputs["tagsAll"] == _named(graph, "plain").inputs["tags"]
+    assert _named(graph, "plain").inputs["tagsAll"] == {"managed-by": "odoo-estate", "tenant": "shared"}
+    assert "tags" not in _named(graph, "plain").inputs
 
 
 def test_a_resources_own_tag_wins_over_the_default() -> None:
-    assert _named(_graph(_program), "vpc").inputs["tags"]["tenant"] == "medsupply"
+    vpc = _named(_graph(_program), "vpc").inputs
+    assert vpc["tagsAll"] == {"managed-by": "odoo-estate", "tenant": "medsupply"}
+    assert vpc["tags"] == {"tenant": "medsupply"}
 
 
 def test_default_tags_do_not_reach_what_the_provider_does_not_tag() -> None:
@@ -60,7 +62,7 @@ def test_default_tags_do_not_reach_what_the_provider_does_not_tag() -> None:
 
 def test_tags_that_are_not_known_stay_undecided() -> None:
     graph = _graph(_program)
-    assert _named(graph, "referring").inputs["tags"]["managed-by"] == "odoo-estate"
+    assert _named(graph, "referring").inputs["tagsAll"]["managed-by"] == "odoo-estate"
     assert isinstance(_named(graph, "unresolved").inputs["tags"], str)
 
 

@@ -10,8 +10,8 @@ PACK = """
 from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
 
 def owner(args, report):
-    if args.resource_type == "aws:ec2/vpc:Vpc" and args.props.get("tags", {}).get("owner") != "operations":
-        report(f"no owner: {dict(args.props.get('tags') or {})}")
+    if args.resource_type == "aws:ec2/vpc:Vpc" and args.props.get("tagsAll", {}).get("owner") != "operations":
+        report(f"no owner: {dict(args.props.get('tagsAll') or {})}")
     if args.resource_type == "aws:ec2/vpc:Vpc" and args.props.get("tags", {}).get("stage") == "forbidden":
         report("stage is forbidden")
 

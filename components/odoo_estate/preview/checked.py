@@ -2,8 +2,9 @@
 
 Between registration and storage three things happen to a resource, none of which needs a cloud:
 
-* the AWS provider merges its default tags into every resource that has both ``tags`` and ``tagsAll``, before the
-  policies run (a callback before Check; pulumi-aws 7). ASG tags, launch-template tags and Kubernetes are never covered;
+* the AWS provider writes its default tags and the resource's own into ``tagsAll`` of every resource that has both
+  ``tags`` and ``tagsAll``, before the policies run (a callback before Check; pulumi-aws 7). ASG tags, launch-template
+  tags and Kubernetes are never covered;
 * a resource works in its own ``region``, or else in its provider's;
 * the engine lets children inherit ``retainOnDelete`` and ``deletedWith`` (``inheritFromParent`` in
   ``pkg/resource/deploy/source_eval.go``, v3.259.0); ``protect`` is inherited by the SDK already.
@@ -94,4 +95,4 @@ def _tagged(inputs: dict[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     if not isinstance(own, dict):
         return inputs  # unresolved as a whole: no union can be told before the update
     tags = {**defaults, **own}
-    return {**inputs, "tags": tags, "tagsAll": tags} if tags else inputs
+    return {**inputs, "tagsAll": tags} if tags else inputs

@@ -231,7 +231,15 @@ AWS: Mapping[str, tuple[str, ...]] = {
         "vpcEndpointServiceId",
     ),
     "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": ("peerOwnerId", "peerRegion", "peerVpcId", "vpcId"),
-    "aws:ec2/vpnConnection:VpnConnection": ("presharedKeyStorage", "staticRoutesOnly", "type"),
+    "aws:ec2/vpnConnection:VpnConnection": (
+        "enableAcceleration",
+        "presharedKeyStorage",
+        "staticRoutesOnly",
+        "tunnelBandwidth",
+        "tunnelInsideIpVersion",
+        "type",
+        "vpnConcentratorId",
+    ),
     "aws:ec2/vpnConnectionRoute:VpnConnectionRoute": ("destinationCidrBlock", "vpnConnectionId"),
     "aws:ec2/vpnGateway:VpnGateway": ("amazonSideAsn", "availabilityZone"),
     "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation": ("routeTableId", "vpnGatewayId"),
@@ -403,7 +411,13 @@ AWS: Mapping[str, tuple[str, ...]] = {
     ),
     "aws:route53/record:Record": ("name", "type", "zoneId"),
     "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": ("name",),
-    "aws:route53/resolverFirewallRule:ResolverFirewallRule": ("firewallDomainListId", "firewallRuleGroupId", "qType"),
+    "aws:route53/resolverFirewallRule:ResolverFirewallRule": (
+        "confidenceThreshold",
+        "dnsThreatProtection",
+        "firewallDomainListId",
+        "firewallRuleGroupId",
+        "qType",
+    ),
     "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup": ("name",),
     "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation": (
         "firewallRuleGroupId",
@@ -470,7 +484,7 @@ AWS: Mapping[str, tuple[str, ...]] = {
     "aws:wafv2/ipSet:IpSet": ("ipAddressVersion", "name", "namePrefix", "scope"),
     "aws:wafv2/webAcl:WebAcl": ("name", "namePrefix", "scope"),
     "aws:wafv2/webAclAssociation:WebAclAssociation": ("resourceArn", "webAclArn"),
-    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": ("resourceArn",),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": ("logDestinationConfigs", "resourceArn"),
 }
 """Inputs by type, nested ones dotted; at least what the schema of AWS's own provider says (`conformance/facts.json`, held by a test)."""
 

@@ -182,7 +182,10 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:ec2/vpnConnection:VpnConnection": Kind(
         "EC2:VpnConnection", "vpn-{hex17}", "vpn-connection/{id}", name=None,
-        replaces=("presharedKeyStorage", "staticRoutesOnly", "type"),
+        replaces=(
+            "enableAcceleration", "presharedKeyStorage", "staticRoutesOnly", "tunnelBandwidth", "tunnelInsideIpVersion", "type",
+            "vpnConcentratorId",
+        ),
         outputs={"tunnel1Address": _address, "tunnel2Address": _address},
         held_by=("aws:ec2/vpnConnectionRoute:VpnConnectionRoute",),
         held="",
@@ -272,7 +275,7 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:route53/resolverFirewallRule:ResolverFirewallRule": Kind(
         "Route 53 Resolver:FirewallRule", "{in[firewallRuleGroupId]}:{in[firewallDomainListId]}", name=None,
-        replaces=("firewallRuleGroupId", "firewallDomainListId", "qType"),
+        replaces=("confidenceThreshold", "dnsThreatProtection", "firewallRuleGroupId", "firewallDomainListId", "qType"),
         unique="{in[firewallRuleGroupId]}/{in[priority]}",
         taken="ConflictException: [RSLVR-02072] A rule with priority {in[priority]} exists in the rule group.",
     ),

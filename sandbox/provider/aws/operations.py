@@ -258,7 +258,7 @@ KINDS: dict[str, Kind] = {
         "WAFV2:WebACL", "{in[webAclArn]},{in[resourceArn]}", name=None, replaces=("webAclArn", "resourceArn"),
     ),
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Kind(
-        "WAFV2:LoggingConfiguration", "{in[resourceArn]}", name=None, replaces=("resourceArn",),
+        "WAFV2:LoggingConfiguration", "{in[resourceArn]}", name=None, replaces=("logDestinationConfigs", "resourceArn"),
     ),
     "aws:lambda/function:Function": Kind(
         "Lambda:Function", "{name}", "function:{name}", longest=64, replaces=("name", "packageType"), unique="{name}",

@@ -133,7 +133,7 @@ class Aws(Kept):
         return [key]
 
     def _apply_default_tags(self, inputs: Properties) -> None:
-        """As the official provider does before Check: `tags` and `tagsAll` are the union, the resource's own win."""
+        """As the official provider does before Check: `tagsAll` is the union, the resource's own win; `tags` stay its own."""
         own = inputs.get("tags")
         hidden = isinstance(own, Secret)
         bare = own.value if isinstance(own, Secret) else own
@@ -142,8 +142,7 @@ class Aws(Kept):
             return
         union = {**self._default_tags, **(bare or {})}
         if union:
-            inputs["tags"] = Secret(union) if hidden else union
-            inputs["tagsAll"] = inputs["tags"]
+            inputs["tagsAll"] = Secret(union) if hidden else union
 
     # -- diff
 

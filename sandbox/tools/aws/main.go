@@ -45,7 +45,15 @@ var overlays = map[string]fields{
 		"at_rest_encryption_enabled": {Type: "boolean"},
 		"auto_minor_version_upgrade": {Type: "boolean"},
 	},
-	"aws_lambda_function":        {"function_name": tfbridge.AutoName("name", 64, "-")},
+	"aws_lambda_function": {"function_name": tfbridge.AutoName("name", 64, "-")},
+	"aws_lb_target_group": {"deregistration_delay": {Type: "integer"}},
+	"aws_route53_record": {
+		"alias":                      {Name: "aliases", MaxItemsOne: tfbridge.False()},
+		"failover_routing_policy":    {Name: "failoverRoutingPolicies", MaxItemsOne: tfbridge.False()},
+		"geolocation_routing_policy": {Name: "geolocationRoutingPolicies", MaxItemsOne: tfbridge.False()},
+		"latency_routing_policy":     {Name: "latencyRoutingPolicies", MaxItemsOne: tfbridge.False()},
+		"weighted_routing_policy":    {Name: "weightedRoutingPolicies", MaxItemsOne: tfbridge.False()},
+	},
 	"aws_sns_topic_subscription": {"topic_arn": {Name: "topic", Type: "string"}},
 }
 
