@@ -78,7 +78,10 @@ def bring_up(folder: Path, dr_class: str) -> Path:
     shutil.copytree(CONTRACTS, folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "stacks" / "customers" / "winebroker.yaml").unlink()  # its own buckets would need its own stack
     estate = folder / "stacks" / "estate.yaml"
-    estate.write_text(estate.read_text().replace("dr_class: backup-copy", f"dr_class: {dr_class}"))
+    raised = "    eu-central-1: {on-demand-vcpus: 128}\n"
+    assert raised in (text := estate.read_text())
+    text = text.replace(raised, raised + raised.replace("eu-central-1", "eu-west-1"))
+    estate.write_text(text.replace("dr_class: backup-copy", f"dr_class: {dr_class}"))
     (folder / "Pulumi.yaml").write_text("name: partner\nruntime: python\nmain: stacks\nstackConfigDir: stacks\n")
     variables = {key: value for key, value in os.environ.items() if key != "ODOO_ESTATE_SANDBOX"}
     with pytest.MonkeyPatch.context() as patch:
