@@ -79,7 +79,8 @@ def bring_up(folder: Path, dr_class: str) -> Path:
     (folder / "stacks" / "customers" / "winebroker.yaml").unlink()  # its own buckets would need its own stack
     estate = folder / "stacks" / "estate.yaml"
     raised = "    eu-central-1: {on-demand-vcpus: 128}\n"
-    assert raised in (text := estate.read_text())
+    text = estate.read_text()
+    assert raised in text
     text = text.replace(raised, raised + raised.replace("eu-central-1", "eu-west-1"))
     estate.write_text(text.replace("dr_class: backup-copy", f"dr_class: {dr_class}"))
     (folder / "Pulumi.yaml").write_text("name: partner\nruntime: python\nmain: stacks\nstackConfigDir: stacks\n")
