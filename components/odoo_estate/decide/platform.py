@@ -61,6 +61,17 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
     band = shared.band(context, cell)
     own_tags = cell_tags(context, cell)
     own_labels = labels(own_tags)
+    pooled = {key: _pooled(context, cell, key) for key in budgets.pooled_classes(context, cell)}
+    rails = guardrails(
+        context,
+        classes=band.serves,
+        owed=None,
+        production=True,
+        residency_regions=estate.residency[one.residency].regions,
+        cell=cell,
+    )
+    # Pooled pods are larger than their band says by the registries of all the databases that they serve.
+    sizes = [workload.size.memory_mib for workers in pooled.values() for workload in workers.odoo.workloads.values()]
     return PlatformPlan(
         estate=estate.estate,
         stack=platform_stack(cell),
@@ -69,21 +80,14 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         tags=own_tags,
         decisions=_decisions(context, cell),
         budgets=(),
-        guardrails=guardrails(
-            context,
-            classes=band.serves,
-            owed=None,
-            production=True,
-            residency_regions=estate.residency[one.residency].regions,
-            cell=cell,
-        ),
+        guardrails=replace(rails, pod_memory_mib=max([rails.pod_memory_mib, *sizes])),
         depends_on=(cell_stack(cell),),
         cell=cell,
         cluster=shared.cluster(context, cell),
         namespaces=_namespaces(context, cell),
         charts=chart_plans(context, cell),
         poolers={key: shared.shared_pooler(context, cell, key) for key in (MAIN, *one.databases)},
-        pooled={key: _pooled(context, cell, key) for key in budgets.pooled_classes(context, cell)},
+        pooled=pooled,
         priorities=dict(shared.PRIORITIES),
         ingress_classes=tuple(shared.ingress_class(key) for key in band.serves),
         ingress_targets={shared.ingress_class(key): shared.ingress_target(context, cell, key) for key in band.serves},
