@@ -156,14 +156,15 @@ class Network(pulumi.ComponentResource):
             zone: ec2.Subnet(
                 f"{name}-{tier}-{zone}",
                 vpc_id=vpc.id,
-                availability_zone=_unless(plan.zones[zone].availability_zone, by_id=True),
-                availability_zone_id=_unless(plan.zones[zone].availability_zone, by_id=False),
+                availability_zone=place if not _is_id(place) else None,
+                availability_zone_id=place if _is_id(place) else None,
                 cidr_block=cidr,
                 map_public_ip_on_launch=False,
                 tags={"Name": f"{plan.name}-{tier}-{zone}", "subnet-tier": tier, **LOAD_BALANCER_TAGS[tier]},
                 opts=self._child(),
             )
             for zone, cidr in cidrs.items()
+            for place in (plan.zones[zone].availability_zone,)
         }
 
     def _public_routes(
@@ -245,9 +246,9 @@ class Network(pulumi.ComponentResource):
         return ec2.RouteTableAssociation(key, route_table_id=table.id, subnet_id=subnet.id, opts=self._child())
 
 
-def _unless(zone: str, *, by_id: bool) -> str | None:
-    """A zone, unless it is given by its id (``use1-az1``, the same place in every account) or, with ``by_id`` False, by its name."""
-    return None if ("-az" in zone) is by_id else zone
+def _is_id(zone: str) -> bool:
+    """Whether a zone is given by its id (``use1-az1``, the same place in every account) and not by its name."""
+    return "-az" in zone
 
 
 def subnet_groups(
