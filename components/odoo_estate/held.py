@@ -44,6 +44,10 @@ class Held:
     """Version of a cell's control plane; empty: written by a release that did not say it."""
     nodes: str = ""
     """The oldest version of its node pools."""
+    region: str = ""
+    """A cell's; empty: as with ``kubernetes``."""
+    network: str = ""
+    """The address range of a cell's network; empty: as with ``kubernetes``."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; `from_json` reads them back."""
@@ -82,6 +86,8 @@ def held(plan: AnyPlan) -> Held | None:
                 buckets={purpose: bucket.name for purpose, bucket in plan.buckets.items()},
                 kubernetes=plan.cluster.version,
                 nodes=min((pool.version for pool in plan.node_pools.values()), default=""),
+                region=plan.target.region,
+                network=plan.network.cidr,
             )
     return None
 

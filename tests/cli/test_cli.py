@@ -168,6 +168,19 @@ def test_a_new_customer_is_told_which_instance_has_room(estate: Path, capsys: py
     assert f"database: {chosen}" in (estate / "customers/acme.yaml").read_text(encoding="utf-8")
 
 
+def test_a_new_customer_fits_into_what_aws_raised_its_quotas_to(
+    estate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = spoil(estate / "estate.yaml", "on-demand-vcpus: 320", "on-demand-vcpus: 280")
+    before = snapshot(estate)
+    arguments = ["--service-class", "premium", "--users", "320", "--estate", str(estate)]  # nodes of its own
+    assert main(["new", "customer", "acme", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{estate}/estate.yaml:{line}: quotas.production.eu-central-1.on-demand-vcpus: ")
+    assert "tenant.acme.production 32" in said
+    assert snapshot(estate) == before
+
+
 def test_a_new_customer_never_overwrites_one(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = snapshot(estate)
     assert main(["new", "customer", "lumen", "--estate", str(estate)]) == 2

@@ -149,6 +149,22 @@ def test_nodes_do_not_go_back_and_what_an_older_release_wrote_says_nothing() -> 
     assert unapproved(replace(standing, kubernetes="", nodes=""), plan, ()) == ()
 
 
+@pytest.mark.parametrize(
+    ("stood", "field", "says"),
+    [
+        ({"region": "eu-west-1"}, "region", "the cell stands in eu-west-1 and would be built anew in eu-central-1"),
+        ({"network": "10.8.0.0/16"}, "slot", "the cell stands in 10.8.0.0/16 and would be built anew in 10.0.0.0/16"),
+    ],
+)
+def test_a_cell_that_stands_is_not_built_anew_elsewhere(stood: dict[str, str], field: str, says: str) -> None:
+    plan = cell()
+    standing = held(plan)
+    assert standing and unapproved(standing, plan, ()) == ()
+    (only,) = unapproved(replace(standing, **stood), plan, ())
+    assert (only.problem.field, says in only.problem.message) == (f"cells.eu-1.{field}", True)
+    assert unapproved(replace(standing, region="", network=""), plan, ()) == (), "an older release did not say it"
+
+
 # --- the catalog ---------------------------------------------------------------------------------------------------
 
 

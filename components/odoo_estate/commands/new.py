@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from odoo_estate.decide import compile_stack
+from odoo_estate.decide import compile_estate
 from odoo_estate.errors import BadInput, EstateError, Problem
 from odoo_estate.spec.catalog import Catalog
 from odoo_estate.spec.customer import Customer
@@ -74,7 +74,7 @@ def run(args: Namespace) -> int:
             [Problem(f"{args.id} exists already", "arguments", file=str(file), line=1, remedy=remedy)]
         ) from None
     try:
-        _prove(directory, args.id, today)
+        _prove(directory, today)
     except BaseException:
         file.unlink()
         raise
@@ -127,8 +127,9 @@ def _series(catalog: Catalog) -> str:
     return series[-2] if len(series) > 1 else series[-1]
 
 
-def _prove(directory: Path, customer: str, today: date) -> None:
+def _prove(directory: Path, today: date) -> None:
+    """All stacks: what the customer takes of AWS' quotas only the whole estate can say."""
     try:
-        compile_stack(load(directory, today=today), f"tenant.{customer}.production", today=today)
+        compile_estate(load(directory, today=today), today=today)
     except EstateError as error:
         raise explained(error, directory) from None

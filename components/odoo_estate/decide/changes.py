@@ -40,7 +40,7 @@ def unapproved(before: Held, after: AnyPlan, classes: Sequence[str], today: date
                 found += _weaker(before, after, classes)
             return tuple(found)
         case CellPlan():
-            return (*_shared_instances(before, after, today), *_kubernetes(before, after))
+            return (*_elsewhere(before, after), *_shared_instances(before, after, today), *_kubernetes(before, after))
     return ()
 
 
@@ -99,6 +99,22 @@ def _impossible(before: Held, after: TenantPlan, today: date | None) -> Iterator
     if after.own_database:
         for field, message, value, remedy in _instance(before, "own", after.own_database, today):
             yield _refused(after, message, field or ("environments", after.environment), value, remedy)
+
+
+def _elsewhere(before: Held, after: CellPlan) -> Iterator[Refused]:
+    """Nothing in a cell moves: in another region or other addresses its network, cluster and databases would be new ones, and empty."""
+    for field, old, new in (
+        ("region", before.region, after.target.region),
+        ("network" if after.network.adopted else "slot", before.network, after.network.cidr),
+    ):
+        if old and old != new:
+            yield Refused(
+                f"the cell stands in {old} and would be built anew in {new}, without its data",
+                document="estate",
+                field=("cells", after.cell, field),
+                value=new,
+                remedy="take the change back; for another place, add a cell there and move the tenants",
+            )
 
 
 def _shared_instances(before: Held, after: CellPlan, today: date | None) -> Iterator[Refused]:
