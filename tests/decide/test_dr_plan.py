@@ -48,6 +48,19 @@ def test_a_warm_standby_keeps_a_replica_and_a_small_cluster() -> None:
     assert plan.caches["main"].node_type == cell.caches["main"].node_type
 
 
+def test_a_standby_that_lags_or_is_gone_is_heard_of_where_it_stands() -> None:
+    _, plan = region("med-1")
+    replica = plan.databases["main"].replica
+    (alarm,) = plan.alarms.values()
+    assert replica is not None and alarm.dimensions == {"DBInstanceIdentifier": replica.identifier}
+    assert (alarm.metric, alarm.threshold) == ("ReplicaLag", 15 * 60), "the minutes that its DR class may lose"
+    assert alarm.missing_data == "breaching", "an instance that is gone has no lag"
+    assert plan.alert_topic
+    _, promoted = after("med-1", "promoted")
+    assert promoted.alarms and not any(one.metric == "ReplicaLag" for one in promoted.alarms.values())
+    assert not region("eu-1")[1].alarms, "a pilot light has no instance"
+
+
 def test_a_class_that_keeps_only_copies_has_no_recovery_stack() -> None:
     stacks = compiled(estate={"cells": {"eu-1": {"recovery": {"dr_class": "backup-copy"}}}}).stacks
     assert "dr.eu-1" not in stacks

@@ -15,7 +15,7 @@ from odoo_estate.decide.cell import (
 )
 from odoo_estate.decide.cluster import addon_configuration
 from odoo_estate.decide.context import MAIN, Context, Tenant
-from odoo_estate.decide.database_alarms import DEPTHS, database_alarms
+from odoo_estate.decide.database_alarms import DEPTHS, database_alarms, lag_alarm
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan
 from odoo_estate.decide.naming import DR, cell_stack, dr_stack, drill_stack, name, part, tenant_stack
@@ -145,7 +145,9 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         keys=_keys(context, cell),
         identities=platform_identities(there, cell, band) if clustered else {},
         alert_topic=name("topic", estate.estate, cell, DR, "alerts") if clustered else "",
-        alarms=_alarms(context, cell, databases) if state.away else {},
+        alarms=(_alarms(context, cell, databases) if state.away else _standby_alarms(context, cell, databases))
+        if clustered
+        else {},
         databases=databases,
         # Once home again, what goes with the next update is no longer protected; it holds nothing that is needed.
         caches=_caches(context, cell)
@@ -396,6 +398,24 @@ def _alarms(context: Context, cell: str, databases: Mapping[str, DatabaseReplica
             known=context.catalog.assumptions,
         )
     return found
+
+
+def _standby_alarms(
+    context: Context, cell: str, databases: Mapping[str, DatabaseReplicationPlan]
+) -> dict[str, AlarmPlan]:
+    """Each standby that is further behind than its class may lose, or says nothing: one that is gone has no lag."""
+    promised = _kind(context, cell).rpo_minutes
+    if promised is None:
+        return {}
+    return {
+        f"database-{key}-standby-lag": lag_alarm(
+            one.replica.identifier,
+            (context.estate.estate, cell, DR, *key.split("."), "standby-lag"),
+            seconds=promised * 60,
+        )
+        for key, one in databases.items()
+        if one.replica and not one.promoted
+    }
 
 
 def _former(context: Context, cell: str, primary: CellPlan) -> dict[str, DatabaseReplicationPlan]:
