@@ -181,6 +181,15 @@ def test_failing_over_changes_nothing_in_the_lost_region() -> None:
     assert lost == replace(before, left_alone="eu-central-1 is lost: eu-west-1 is active")
 
 
+@pytest.mark.parametrize("name", ["eu-1", "med-1"])
+def test_a_lost_region_that_answers_again_sends_no_dumps_of_old_data(name: str) -> None:
+    for state in ("promoted", "failing-back", "draining"):
+        plan = after(name, state)[1]
+        assert plan.halted == ("backups",)
+        assert set(plan.source_buckets) == set(region(name)[1].source_buckets), "the rules at home do not change"
+    assert after(name, "returned", 2)[1].halted == after(name, "standby")[1].halted == ()
+
+
 def test_the_way_home_is_a_new_generation_that_follows_the_recovery_region() -> None:
     cell, plan = after("med-1", "failing-back")
     active = plan.databases["main"].replica

@@ -45,6 +45,9 @@ from odoo_estate.spec.recovery import AWAY, RecoveryState
 
 REPLICATED = ("attachments", "backups")
 """The cell's buckets that are copied; access logs stay where they were written."""
+UNMIXED = ("backups",)
+"""Of those, what must not arrive while this region is active: a lost region that answers again dumps and verifies its old data, which would pass
+for the newest. Attachments that were still on their way when it was lost are welcome."""
 OWN_REPLICATED = ("attachments", "documents")
 """Of a tenant's own buckets: what its database refers to. Exports can be made again; dumps of the database are no newer than what follows it."""
 HEALTH_PATH = "/web/health"
@@ -159,6 +162,7 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         health_checks=_health_checks(context, cell),
         source_buckets=sources,
         replication_roles={key: shared.replication_roles(context, cell, key) for key in sources},
+        halted=tuple(key for key in UNMIXED if key in sources and state.away),
         source_key_aliases={
             f"{tenant}.{purpose}": one.key_alias
             for tenant, one in own.items()
