@@ -1597,6 +1597,8 @@ class DrPlan(Plan):
     """Key of ``source_buckets`` to the names of the roles by which S3 copies there and back."""
     source_buckets: Mapping[str, str] = field(default_factory=dict)
     """Key of ``buckets`` to the name of the bucket that is replicated into it, and it into that one; the recovery stack sets up both."""
+    halted: tuple[str, ...] = ()
+    """Keys of ``source_buckets`` from which nothing may arrive for now: what is written there is not to be mixed with what is written here."""
     source_key_aliases: Mapping[str, str] = field(default_factory=dict)
     """Key of ``buckets`` to the alias of the key that encrypts its source, where that is not the cell's data key."""
     replication_minutes: int = 15

@@ -81,6 +81,16 @@ def test_replication_may_read_only_its_source_and_write_only_its_copy() -> None:
     assert len(writes) == 1 and "bucket-attachments" in writes[0] and writes[0].endswith("/*")
 
 
+def test_what_must_not_arrive_is_refused_by_the_role_alone() -> None:
+    before = dr()
+    halted = recorded(replace(plans.dr(), halted=("attachments",)))
+    changed = {node.urn for node in halted if node.inputs != before.by_urn[node.urn].inputs}
+    rights = one(halted, "iam/rolePolicy:RolePolicy", "replication-attachments")
+    assert changed == {rights.urn}
+    assert "s3:Replicate" not in str(rights.inputs["policy"])
+    assert "s3:ReplicateObject" in str(one(halted, "iam/rolePolicy:RolePolicy", "replication-attachments-home").inputs)
+
+
 def test_a_pilot_light_pays_for_no_cluster_and_no_instances() -> None:
     graph = dr(warm=False)
     for type_token in (

@@ -48,6 +48,19 @@ def test_a_warm_standby_keeps_a_replica_and_a_small_cluster() -> None:
     assert plan.caches["main"].node_type == cell.caches["main"].node_type
 
 
+def test_a_standby_that_lags_or_is_gone_is_heard_of_where_it_stands() -> None:
+    _, plan = region("med-1")
+    replica = plan.databases["main"].replica
+    (alarm,) = plan.alarms.values()
+    assert replica is not None and alarm.dimensions == {"DBInstanceIdentifier": replica.identifier}
+    assert (alarm.metric, alarm.threshold) == ("ReplicaLag", 15 * 60), "the minutes that its DR class may lose"
+    assert alarm.missing_data == "breaching", "an instance that is gone has no lag"
+    assert plan.alert_topic
+    _, promoted = after("med-1", "promoted")
+    assert promoted.alarms and not any(one.metric == "ReplicaLag" for one in promoted.alarms.values())
+    assert not region("eu-1")[1].alarms, "a pilot light has no instance"
+
+
 def test_a_class_that_keeps_only_copies_has_no_recovery_stack() -> None:
     stacks = compiled(estate={"cells": {"eu-1": {"recovery": {"dr_class": "backup-copy"}}}}).stacks
     assert "dr.eu-1" not in stacks
@@ -166,6 +179,15 @@ def test_nodes_gateways_and_caches_come_to_their_working_size() -> None:
 def test_failing_over_changes_nothing_in_the_lost_region() -> None:
     lost, before = after("eu-1", "promoted")[0], region("eu-1")[0]
     assert lost == replace(before, left_alone="eu-central-1 is lost: eu-west-1 is active")
+
+
+@pytest.mark.parametrize("name", ["eu-1", "med-1"])
+def test_a_lost_region_that_answers_again_sends_no_dumps_of_old_data(name: str) -> None:
+    for state in ("promoted", "failing-back", "draining"):
+        plan = after(name, state)[1]
+        assert plan.halted == ("backups",)
+        assert set(plan.source_buckets) == set(region(name)[1].source_buckets), "the rules at home do not change"
+    assert after(name, "returned", 2)[1].halted == after(name, "standby")[1].halted == ()
 
 
 def test_the_way_home_is_a_new_generation_that_follows_the_recovery_region() -> None:

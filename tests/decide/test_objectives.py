@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.decide.contracts import HEAVY, catalog_with, cell, context, contract, dedicated_cell, estate, exemption
+from tests.decide.test_dr_plan import moved
 
 from odoo_estate.decide import drills
 from odoo_estate.decide.context import Tenant
@@ -146,6 +147,15 @@ def test_a_cell_without_recovery_says_that_nothing_is_promised() -> None:
     assert said.value == "not promised"
     assert "copied to eu-west-1" in said.reason
     assert not any(one.name.startswith("region") for one in found)
+
+
+def test_while_the_recovery_region_is_active_nothing_is_claimed_about_its_loss() -> None:
+    def said(state: str) -> dict[str, str]:
+        world = replace(context(contract()), recoveries={"eu-1": moved("eu-1", state)}, away="eu-1")
+        return {one.topic: one.value for one in objectives(world, PRODUCTION)[0] if one.topic.startswith("region")}
+
+    assert said("standby") == said("failing-back") == {"region-rpo": "15 minutes", "region-rto": "80 minutes"}
+    assert said("promoted") == {"region-rto": "not kept for now"}
 
 
 # --- measured by a drill --------------------------------------------------------------------------------------------

@@ -170,6 +170,28 @@ def test_one_bucket_that_cannot_be_read_leaves_the_others_be(
     assert rows[STACK]["state"] == "kept"
 
 
+def test_of_a_cell_that_failed_over_only_what_works_there_is_evidence(
+    s3: Any, estate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lost region's own jobs go on with old data once it answers again."""
+    moved = {"cell": "eu-1", "state": "promoted", "active_region": "eu-west-1", "since": "2026-11-21T20:00:00Z"}
+    (estate / "recovery").mkdir()
+    text = json.dumps({**moved, "approved_by": "Ada", "reason": "the region is lost"})
+    (estate / "recovery" / "eu-1.yaml").write_text(text)
+    old = put_evidence(s3, estate, NOW - timedelta(hours=1))
+    working = compile_estate(load(estate, evidence=False), today=date.today()).stacks[f"{STACK}.dr"]
+    assert isinstance(working, TenantPlan) and working.recovery
+    there = working.recovery.variables["BACKUP_BUCKET"]
+    s3.create_bucket(Bucket=there, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    moment = NOW - timedelta(hours=5)
+    new = sealed(verified_at=moment.isoformat())
+    s3.put_object(Bucket=there, Key=f"logical/{TENANT}/evidence/{mark(moment)}.json", Body=new)
+    main(["evidence", "--json", "--estate", str(estate), "--collect"])
+    stacks = [row["stack"] for row in json.loads(capsys.readouterr().out)["tenants"]]
+    assert [stack for stack in stacks if TENANT in stack] == [f"{STACK}.dr"]
+    assert file(estate).read_bytes() == new != old
+
+
 def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(estate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(BaseException):
         pass

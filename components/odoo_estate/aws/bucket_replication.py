@@ -23,6 +23,8 @@ class BucketReplicationArgs(TypedDict):
     minutes: int
     role: str
     """Name of the role that S3 takes on: buckets that admit named roles only have to know it."""
+    halted: NotRequired[bool]
+    """S3 may read the source and write nothing: a change of the role alone, so that the source's region need not answer."""
     source_key_rights: NotRequired[Statement | None]
     copy_key_rights: NotRequired[Statement | None]
 
@@ -80,6 +82,11 @@ class BucketReplication(pulumi.ComponentResource):
 
 def _rights(args: BucketReplicationArgs) -> pulumi.Output[str]:
     source, copy = args["source"].arn, args["copy"].arn
+    write: dict[str, object] = {
+        "Effect": "Allow",
+        "Action": ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
+        "Resource": pulumi.Output.concat(copy, "/*"),
+    }
     statements: list[dict[str, object]] = [
         {"Effect": "Allow", "Action": ["s3:GetReplicationConfiguration", "s3:ListBucket"], "Resource": source},
         {
@@ -93,11 +100,7 @@ def _rights(args: BucketReplicationArgs) -> pulumi.Output[str]:
             ],
             "Resource": pulumi.Output.concat(source, "/*"),
         },
-        {
-            "Effect": "Allow",
-            "Action": ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
-            "Resource": pulumi.Output.concat(copy, "/*"),
-        },
+        *([] if args.get("halted") else [write]),
         _key_use("kms:Decrypt", args["source_key_arn"], args.get("source_key_rights")),
         _key_use("kms:Encrypt", args["copy_key_arn"], args.get("copy_key_rights")),
     ]

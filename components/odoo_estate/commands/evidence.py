@@ -83,8 +83,8 @@ def _all(stacks: Mapping[str, Any]) -> list[TenantPlan]:
 
 
 def _tenants(stacks: Mapping[str, Any], names: Sequence[str]) -> list[TenantPlan]:
-    """Those that have recovery jobs."""
-    return [plan for plan in _all(stacks) if plan.stack in names and plan.recovery]
+    """Those that have recovery jobs, where they work now: what a lost region still dumps and verifies is old data."""
+    return [plan for plan in _all(stacks) if plan.stack in names and plan.recovery and not plan.left_alone]
 
 
 def _row(plan: TenantPlan, evidence: Evidence | None, collected: Collected | None, now: datetime) -> Row:

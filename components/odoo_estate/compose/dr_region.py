@@ -141,6 +141,7 @@ def _replicate(
             "copy_key_arn": here_key,
             "minutes": plan.replication_minutes,
             "role": plan.replication_roles[key][0],
+            "halted": key in plan.halted,
             "source_key_rights": rights,
         },
         after_copy,

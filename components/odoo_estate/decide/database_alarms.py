@@ -20,6 +20,23 @@ QUEUE_SECONDS = 0.01
 """Requests that wait at the volume, over its IOPS: ten milliseconds are ten times a gp3's latency."""
 
 
+def lag_alarm(identifier: str, parts: tuple[str, ...], *, seconds: int) -> AlarmPlan:
+    """A standby in another region that lags behind, or has stopped to say how much."""
+    return AlarmPlan(
+        name=name("alarm", *parts),
+        description=f"{identifier}: more than {seconds} s behind its primary in the other region, or gone",
+        namespace="AWS/RDS",
+        metric="ReplicaLag",
+        statistic="Average",
+        comparison="GreaterThanThreshold",
+        threshold=seconds,
+        period_seconds=PERIOD_SECONDS,
+        evaluation_periods=QUARTER_HOUR,
+        dimensions={"DBInstanceIdentifier": identifier},
+        missing_data="breaching",
+    )
+
+
 def database_alarms(
     database: DatabasePlan,
     size: PostgresBand,

@@ -15,7 +15,7 @@ from odoo_estate.decide.cell import (
 )
 from odoo_estate.decide.cluster import addon_configuration
 from odoo_estate.decide.context import MAIN, Context, Tenant
-from odoo_estate.decide.database_alarms import DEPTHS, database_alarms
+from odoo_estate.decide.database_alarms import DEPTHS, database_alarms, lag_alarm
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.instances import cache_plan
 from odoo_estate.decide.naming import DR, cell_stack, dr_stack, drill_stack, name, part, tenant_stack
@@ -45,6 +45,9 @@ from odoo_estate.spec.recovery import AWAY, RecoveryState
 
 REPLICATED = ("attachments", "backups")
 """The cell's buckets that are copied; access logs stay where they were written."""
+UNMIXED = ("backups",)
+"""Of those, what must not arrive while this region is active: a lost region that answers again dumps and verifies its old data, which would pass
+for the newest. Attachments that were still on their way when it was lost are welcome."""
 OWN_REPLICATED = ("attachments", "documents")
 """Of a tenant's own buckets: what its database refers to. Exports can be made again; dumps of the database are no newer than what follows it."""
 HEALTH_PATH = "/web/health"
@@ -145,7 +148,9 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         keys=_keys(context, cell),
         identities=platform_identities(there, cell, band) if clustered else {},
         alert_topic=name("topic", estate.estate, cell, DR, "alerts") if clustered else "",
-        alarms=_alarms(context, cell, databases) if state.away else {},
+        alarms=(_alarms(context, cell, databases) if state.away else _standby_alarms(context, cell, databases))
+        if clustered
+        else {},
         databases=databases,
         # Once home again, what goes with the next update is no longer protected; it holds nothing that is needed.
         caches=_caches(context, cell)
@@ -157,6 +162,7 @@ def dr_plan(context: Context, cell: str) -> DrPlan:
         health_checks=_health_checks(context, cell),
         source_buckets=sources,
         replication_roles={key: shared.replication_roles(context, cell, key) for key in sources},
+        halted=tuple(key for key in UNMIXED if key in sources and state.away),
         source_key_aliases={
             f"{tenant}.{purpose}": one.key_alias
             for tenant, one in own.items()
@@ -396,6 +402,24 @@ def _alarms(context: Context, cell: str, databases: Mapping[str, DatabaseReplica
             known=context.catalog.assumptions,
         )
     return found
+
+
+def _standby_alarms(
+    context: Context, cell: str, databases: Mapping[str, DatabaseReplicationPlan]
+) -> dict[str, AlarmPlan]:
+    """Each standby that is further behind than its class may lose, or says nothing: one that is gone has no lag."""
+    promised = _kind(context, cell).rpo_minutes
+    if promised is None:
+        return {}
+    return {
+        f"database-{key}-standby-lag": lag_alarm(
+            one.replica.identifier,
+            (context.estate.estate, cell, DR, *key.split("."), "standby-lag"),
+            seconds=promised * 60,
+        )
+        for key, one in databases.items()
+        if one.replica and not one.promoted
+    }
 
 
 def _former(context: Context, cell: str, primary: CellPlan) -> dict[str, DatabaseReplicationPlan]:

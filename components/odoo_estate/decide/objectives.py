@@ -47,8 +47,16 @@ def objectives(context: Context, tenant: Tenant) -> tuple[tuple[Decision, ...], 
 
 
 def _no_region(context: Context, tenant: Tenant) -> Decision:
-    """What is said of a lost region where nothing is promised for it."""
+    """What is said of a lost region where nothing is promised for it, or nothing waits for now."""
     cell = context.cell_of(tenant.customer)
+    if active := _alone(context, cell):
+        return Decision(
+            topic="region-rto",
+            value="not kept for now",
+            reason=f"{active} is active and nothing follows it until `estate failback {cell}` has begun: losing it too may cost all that was "
+            "written since the failover",
+            entitlement=f"service_classes.{context.customers[tenant.customer].service_class}.dr_classes",
+        )
     owed = backup.cell_terms(context, cell)
     kept = backup.copy_region_for(context.estate, cell, owed)
     return Decision(
@@ -62,6 +70,12 @@ def _no_region(context: Context, tenant: Tenant) -> Decision:
         ),
         entitlement=f"service_classes.{context.customers[tenant.customer].service_class}.dr_classes",
     )
+
+
+def _alone(context: Context, cell: str) -> str:
+    """The recovery region, looked at there while the cell's own does not follow it yet; otherwise empty. What stands at home is left as it is."""
+    written = context.recoveries.get(cell)
+    return written.active_region if context.away == cell and written and written.state == "promoted" else ""
 
 
 def zone_and_instance(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
@@ -231,7 +245,7 @@ def region_loss(context: Context, tenant: Tenant) -> tuple[Budget, ...]:
     """What is reached when the whole region is lost, against the promise of the DR class that the cell was built for."""
     cell = context.cell_of(tenant.customer)
     recovery = context.estate.cells[cell].recovery
-    if recovery is None:
+    if recovery is None or _alone(context, cell):
         return ()
     known, promise = context.catalog.assumptions, context.catalog.dr_classes[recovery.dr_class]
     if promise.rpo_minutes is None or promise.rto_minutes is None:

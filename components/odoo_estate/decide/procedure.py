@@ -673,6 +673,7 @@ def _failback(context: Context, cell: str, generation: int) -> Procedure:
         loses=(
             "nothing that was written before stop-writing: the drained step waits for it",
             "sessions: everybody logs in again",
+            f"which dump is the newest: what {ground.home.region} dumped of its old data lies among them; restore by id until it has dumped anew",
         ),
         needs_approval=True,
         states=(("failing-back", generation), ("draining", generation), ("returned", coming), ("standby", coming)),
