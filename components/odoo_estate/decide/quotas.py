@@ -171,17 +171,18 @@ def _taken(plan: AnyPlan, stacks: Mapping[str, AnyPlan], catalog: Catalog) -> It
 
     if isinstance(plan, CellPlan):
         databases = [*plan.databases.values(), *plan.former.values(), *_followers(plan.followers)]
-        pools = plan.node_pools
+        caches, pools = [*plan.caches.values()], plan.node_pools
         yield Taken("hosted-zones", account, "", "", 1)
         if plan.private_access:
             yield from _private(plan.private_access, take)
     elif isinstance(plan, DrPlan):
         plan = _failed_over(plan, stacks.get(cell_stack(plan.cell)))
         databases = [*_followers(plan.databases), *_followers(plan.former)]
-        pools = plan.node_pools
+        caches, pools = [*plan.caches.values()], plan.node_pools
         yield Taken("health-checks", account, "", "", len(plan.health_checks))
     elif isinstance(plan, TenantPlan):
         databases = [plan.own_database] if plan.own_database else []
+        caches = [plan.own_cache] if plan.own_cache else []
         pools = {"own": plan.node_pool} if plan.node_pool else {}
         yield take("node-groups-per-cluster", len(pools), plan.cluster)
         there = stacks.get(dr_stack(plan.cell))
@@ -192,9 +193,6 @@ def _taken(plan: AnyPlan, stacks: Mapping[str, AnyPlan], catalog: Catalog) -> It
         if isinstance(plan, PlatformPlan):
             yield take("load-balancers", len(plan.ingress_classes))
         return
-    caches = (
-        list(plan.caches.values()) if not isinstance(plan, TenantPlan) else [plan.own_cache] if plan.own_cache else []
-    )
     if not isinstance(plan, TenantPlan):
         yield from _network(plan.network, take)
         if plan.cluster:
