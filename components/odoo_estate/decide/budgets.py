@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 
-from odoo_estate.decide import charts, recovery_load, shared, sizing, workloads
+from odoo_estate.decide import charts, quotas, recovery_load, shared, sizing, workloads
 from odoo_estate.decide.context import MAIN, Context, Tenant
 from odoo_estate.decide.load import Load
 from odoo_estate.decide.schedules import DAY
@@ -263,7 +263,7 @@ def _budgets(context: Context, cell: str) -> Iterator[Budget]:
     yield Budget(
         name="node-groups",
         used=pools + own,
-        limit=context.catalog.assumptions.node_groups_per_cluster,
+        limit=quotas.limit(context.estate, context.catalog, shared.target(context, cell), "node-groups-per-cluster"),
         unit="node groups",
         arithmetic=f"{pools} pools of the cell + {own} of tenants",
     )

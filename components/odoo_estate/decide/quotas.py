@@ -13,6 +13,7 @@ from odoo_estate.decide.naming import Claim, cell_stack, dr_stack
 from odoo_estate.errors import Path, Refused
 from odoo_estate.plan import (
     AnyPlan,
+    AwsTarget,
     CachePlan,
     CellPlan,
     ClusterPlan,
@@ -91,6 +92,11 @@ def uses(
             )
         )
     return tuple(sorted(found, key=lambda use: (-use.used / use.limit, use.quota, use.account, use.region, use.thing)))
+
+
+def limit(estate: Estate, catalog: Catalog, target: AwsTarget, quota: str) -> int:
+    """What holds for a regional quota there: what AWS raised it to, or what a new account has."""
+    return _raised(estate, target.account, target.region, quota) or catalog.quotas[quota].default
 
 
 def _raised(estate: Estate, account: str, region: str, quota: str) -> int | None:
