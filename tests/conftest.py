@@ -4,6 +4,11 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# Where others work beside, an example takes as long as it takes.
+settings.register_profile("estate", deadline=None)
+settings.load_profile("estate")
 
 
 @pytest.fixture(autouse=True)

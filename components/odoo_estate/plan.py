@@ -318,6 +318,8 @@ OWN = "own"
 """Key of a tenant's own instance or cache, instead of one of the cell's."""
 READER = "reader"
 """Key of an instance's read replica."""
+HEALTH_PATH = "/web/health"
+"""Where Odoo says that its server is alive; needs neither login nor database (Odoo 15 and later)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -1590,7 +1592,7 @@ class DrPlan(Plan):
     alarms: Mapping[str, AlarmPlan] = field(default_factory=dict)
     health_checks: Mapping[str, str]
     """Tenant stack to the host whose health decides the failover."""
-    health_check_path: str = "/web/health"
+    health_check_path: str = HEALTH_PATH
     health_check_interval_seconds: Literal[10, 30] = 30
     health_check_failures: int = 3
     replication_roles: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -236,8 +236,11 @@ def test_machine_images_and_types_are_of_one_architecture() -> None:
 
 
 def test_a_cell_has_no_more_node_groups_than_its_cluster_may() -> None:
+    catalog = {"quotas": {"node-groups-per-cluster": {"default": 2}}}
     with pytest.raises(BadInput, match="over its budget of node-groups: 3 of 2"):
-        compiled(catalog={"assumptions": {"node_groups_per_cluster": 2}})
+        compiled(catalog=catalog)
+    raised = {"eu-central-1": {"node-groups-per-cluster": 3}, "eu-west-1": {"node-groups-per-cluster": 3}}
+    assert cell_in(compiled(estate={"quotas": {"production": raised}}, catalog=catalog)), "once, where AWS raised it"
 
 
 # --- access --------------------------------------------------------------------------------------------------------

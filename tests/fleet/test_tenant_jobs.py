@@ -1,6 +1,7 @@
 """An initialisation, upgrade or copy is cut off at every call and goes on where it stopped; what fails goes back, or stays closed, and nothing runs
 twice."""
 
+from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,10 +11,17 @@ import pytest
 import yaml
 from tests.decide.test_tenant_jobs import at, world
 
-from odoo_estate.decide import tenant_jobs
+from odoo_estate.commands import copy
+from odoo_estate.decide import compile_stack, tenant_jobs
+from odoo_estate.decide.compiler import context_of
 from odoo_estate.decide.context import Tenant
+from odoo_estate.decide.naming import cell_stack
+from odoo_estate.decide.procedure import Check
+from odoo_estate.decide.sizing import load_in
 from odoo_estate.errors import BadInput, OperationFailed
+from odoo_estate.fleet.observation import Observation
 from odoo_estate.fleet.tenant_jobs import Ended, Runner, ended, record, running_image, write
+from odoo_estate.plan import CellPlan
 from odoo_estate.spec.fields import EnvironmentName
 from odoo_estate.spec.jobs import JobKind, Phase, TenantJob
 from odoo_estate.spec.loader import load
@@ -229,6 +237,29 @@ def test_what_is_written_is_what_is_read(estate: Path) -> None:
     assert load(estate).jobs == {job.tenant: job}
     write(estate, job.tenant, None)
     write(estate, job.tenant, None)
+    assert load(estate).jobs == {}
+
+
+def test_a_copy_does_not_begin_on_an_instance_that_has_no_room_for_it(estate: Path) -> None:
+    asked: list[Check] = []
+
+    def full(check: Check) -> Observation:
+        asked.append(check)
+        return Observation(holds=False, found=f"{check.subject} has 3 GiB free")
+
+    names = {"source": "balticpaper.production", "target": "balticpaper.staging"}
+    args = Namespace(estate=str(estate), yes=True, abandon=False, override=[], **names)
+    with pytest.raises(
+        OperationFailed, match=r"tenant\.balticpaper\.staging: \S+ has 3 GiB free\n  do: .*--override storage"
+    ):
+        copy.run(args, observe=full)
+    (check,) = asked
+    context = context_of(load(estate), None)
+    cell = compile_stack(load(estate), cell_stack(context.cell_of("balticpaper")))
+    assert isinstance(cell, CellPlan)
+    production = load_in(context, Tenant("balticpaper", "production"))
+    assert (check.question, check.limit, check.unit) == ("free-storage", production.database_gib, "GiB")
+    assert check.subject in {one.identifier for one in cell.databases.values()}
     assert load(estate).jobs == {}
 
 

@@ -74,6 +74,17 @@ def test_a_file_speaks_for_the_cell_that_it_is_named_after(estate: Path) -> None
     assert '"med-1" is not the name of its file' in refusal(estate)
 
 
+def test_a_file_that_would_not_be_read_is_named_with_what_its_directory_takes(estate: Path) -> None:
+    recovery(estate).rename(estate / "recovery" / "med-1.yml")
+    (estate / "jobs").mkdir()
+    (estate / "jobs" / "medsupply.production.yml").touch()
+    said = refusal(estate)
+    assert '"med-1.yml" would not be read' in said
+    assert "documents CELL.yaml" in said
+    assert "documents TENANT.yaml" in said
+    assert "CUSTOMER" not in said
+
+
 def test_a_cell_that_does_not_exist_or_has_no_recovery_cannot_have_moved(estate: Path) -> None:
     recovery(estate, "med-2", cell="med-2")
     assert "is not a cell of this estate" in refusal(estate)

@@ -6,8 +6,10 @@ import os
 import sys
 import threading
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,12 @@ from odoo_estate.decide import compile_stack, tenant_jobs
 from odoo_estate.decide.change_windows import check_window
 from odoo_estate.decide.compiler import context_of
 from odoo_estate.decide.context import Context, Tenant
-from odoo_estate.decide.dr import state_of
 from odoo_estate.decide.naming import tenant_stack
-from odoo_estate.decide.procedure import Check
-from odoo_estate.decide.shared import database_identifier
 from odoo_estate.errors import BadInput, OperationFailed, Problem, Refused
 from odoo_estate.fleet import procedure as procedures
 from odoo_estate.fleet import recovery
 from odoo_estate.fleet import tenant_jobs as fleet
-from odoo_estate.fleet.observation import Aws
+from odoo_estate.fleet.engine import Engine
 from odoo_estate.fleet.project import find_project
 from odoo_estate.plan import TenantPlan
 from odoo_estate.spec.jobs import JobKind, Phase, TenantJob
@@ -68,10 +67,9 @@ def add_common_arguments(parser: ArgumentParser) -> None:
 class Work:
     """One command on one environment."""
 
-    def __init__(self, args: Namespace, kind: JobKind, name: str) -> None:
+    def __init__(self, args: Namespace, kind: JobKind, name: str, documents: Documents, context: Context) -> None:
         self.args, self.kind, self.directory = args, kind, Path(args.estate)
-        self.documents = load(self.directory, today=datetime.now(UTC).date())
-        self.context = context_of(self.documents, datetime.now(UTC).date())
+        self.documents, self.context = documents, context
         self.tenant = self._known(name)
         self.name = name
 
@@ -110,6 +108,13 @@ class Work:
             return "it stays closed: it is not dumped, so there is nothing to go back to but another copy"
         return OTHERWISE[phase]
 
+    def check(self, modules: tuple[str, ...] = ()) -> None:
+        """Raises `BadInput` where it may not begin, with file and line."""
+        try:
+            tenant_jobs.check(self.context, self.tenant, self.kind, modules)
+        except Refused as refused:
+            raise BadInput(located([refused.problem], self.documents.sources)) from refused
+
     def job(self, modules: tuple[str, ...] = ()) -> TenantJob:
         """Where to go on, or to begin. Raises `BadInput` for what may not be begun."""
         now = datetime.now(UTC)
@@ -147,17 +152,16 @@ class Work:
         )
 
     def _standing(self) -> str:
-        command = Operations(self).command()
-        stack = tenant_stack(*self.tenant)
-        if stack not in command.engine.known():
+        engine, stack = Operations(self).engine, tenant_stack(*self.tenant)
+        if stack not in engine.known():
             message = f"{self.name} does not stand yet: there is nothing to upgrade"
             raise BadInput([Problem(message, "arguments", remedy=f"estate initialise {self.name}")])
-        return fleet.running_image(command.engine.state(stack).get("resources", []))
+        return fleet.running_image(engine.state(stack).get("resources", []))
 
     def run(self, job: TenantJob) -> int:
         """Runs it to its end; exit code 0 where it came to what was wanted, 4 where it went back or stays closed."""
         if not self.args.abandon:
-            _refused(self.documents, lambda: tenant_jobs.check(self.context, self.tenant, self.kind, job.modules))
+            self.check(job.modules)
         project = find_project(self.directory).directory
         operations = Operations(self)
         with recovery.alone(project, f"job.{self.name}", 0, threading.Event()):
@@ -201,27 +205,22 @@ _TOLD = {
 }
 
 
-def _refused(documents: Documents, ask: Any) -> None:
-    try:
-        ask()
-    except Refused as refused:
-        raise BadInput(located([refused.problem], documents.sources)) from refused
+def works_on(args: Namespace, kind: JobKind, names: Iterable[str]) -> list[Work]:
+    """One piece of work for each environment, in an estate that is read once."""
+    today = datetime.now(UTC).date()
+    documents = load(Path(args.estate), today=today)
+    context = context_of(documents, today)
+    return [Work(args, kind, name, documents, context) for name in names]
 
 
-def check(work: Work, modules: tuple[str, ...] = ()) -> None:
-    """Raises `BadInput` where it may not begin, with file and line."""
-    _refused(work.documents, lambda: tenant_jobs.check(work.context, work.tenant, work.kind, modules))
-
-
-def run(args: Namespace, kind: JobKind, names: list[str], modules: tuple[str, ...] = ()) -> int:
+def run(args: Namespace, works: Sequence[Work], modules: tuple[str, ...] = ()) -> int:
     """Shows the steps for each environment, or with ``--yes`` goes through them, one environment after the other."""
-    works = [Work(args, kind, name) for name in names]
     if args.abandon and not (args.yes and len(works) == 1 and works[0].under_way):
         remedy = "name one environment that is in the middle of something, and add --yes"
         raise BadInput([Problem("there is nothing to give up", "arguments", remedy=remedy)])
     for work in works:
         if not args.abandon:
-            check(work, modules)
+            work.check(modules)
     if not args.yes:
         _print_preview(args, [work.preview() for work in works])
         return 0
@@ -264,6 +263,11 @@ class Operations:
             Namespace(estate=args.estate, stacks=[self.stack], all=False, parallel=args.parallel, json=args.json)
         )
 
+    @cached_property
+    def engine(self) -> Engine:
+        """For looking at what stands, again and again: the estate is not compiled each time."""
+        return self.command().engine
+
     def up(self) -> str:
         """Brings the environment's stack up."""
         command = self.command()
@@ -284,30 +288,14 @@ class Operations:
 
     def ended(self, name: str) -> fleet.Ended:
         """Reads the Job back through the engine, whose credentials reach the cluster."""
-        engine = self.command().engine
-        resources = engine.state(self.stack).get("resources", [])
+        resources = self.engine.state(self.stack).get("resources", [])
         urns = [
             one["urn"]
             for one in resources
             if one["type"] == "kubernetes:batch/v1:Job" and one["outputs"]["metadata"].get("name") == name
         ]
-        return fleet.ended(engine.read_back(self.stack, urns).get("resources", []), name)
+        return fleet.ended(self.engine.read_back(self.stack, urns).get("resources", []), name)
 
     def following(self, job: TenantJob, *, well: bool) -> Phase:
         """The step after this one."""
         return tenant_jobs.following(self.work.context, self.work.tenant, job.kind, job.phase, well=well)
-
-
-def free_storage(context: Context, plan: TenantPlan, source_gib: int, observe: Any = None) -> None:
-    """Raises `OperationFailed` where the instance has no room for the copy beside what it holds already."""
-    own, generation = plan.own_database, state_of(context, plan.cell).generation
-    subject = own.identifier if own else database_identifier(context, plan.cell, plan.database.instance, generation)
-    says = (
-        "let the instance grow first (a larger band, or storage of its own), or answer for it with --override storage"
-    )
-    question = Check(
-        question="free-storage", target=plan.target, subject=subject, limit=source_gib, unit="GiB", says=says
-    )
-    seen = (observe or Aws())(question)
-    if not seen.holds:
-        raise OperationFailed(f"{plan.stack}: {seen.found}\n  do: {says}")

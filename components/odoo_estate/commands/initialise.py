@@ -15,4 +15,4 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Exit code 0 for the preview and for what is done, 4 where it failed and stays closed, 2 for what may not begin."""
-    return _tenant_jobs.run(args, "initialise", list(dict.fromkeys(args.tenants)))
+    return _tenant_jobs.run(args, _tenant_jobs.works_on(args, "initialise", dict.fromkeys(args.tenants)))

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from odoo_estate.decide import compile_estate
 from odoo_estate.errors import BadInput, OperationFailed, Problem
-from odoo_estate.fleet.project import find_project
+from odoo_estate.fleet.project import Project, find_project
 from odoo_estate.fleet.selection import select
 from odoo_estate.plan import EstatePlan, PlatformPlan, TenantPlan
 from odoo_estate.spec.loader import load
 
 if TYPE_CHECKING:
+    from odoo_estate.fleet.engine import Engine
     from odoo_estate.preview.graph import Graph, Reference
 
 SUMMARY = "write the clusters' objects for Argo CD or Flux"
@@ -57,21 +58,22 @@ def run(args: Namespace) -> int:
             ]
         )
     plan = compile_estate(documents, today=today)
-    project = find_project(directory).name
+    project = find_project(directory)
     from odoo_estate.preview.delivery import Repository, files
     from odoo_estate.preview.manifests import manifests, phases
 
     source = Repository(delivery.repository, delivery.revision, delivery.path, plan.estate)
     wanted = _delivered(plan, select(plan, args.stacks, everything=not args.stacks))
+    engine, standing = _engine(directory, project)
     counts: dict[str, int] = {}
     found: dict[str, str] = {}
     for name in _delivered(plan, plan.stacks):
         one = plan.stacks[name]
         assert isinstance(one, PlatformPlan | TenantPlan)
-        graph = _graph(plan, name, project)
+        graph = _graph(plan, name, project.name)
         counts[name] = phases(graph)
         if name in wanted:
-            objects = manifests(graph, partial(look_up, _state(args, name), name))
+            objects = manifests(graph, partial(look_up, _state(engine, name) if name in standing else {}, name))
             before = {on: counts[on] for on in one.depends_on if on in counts}
             found |= files(one, objects, delivery.tool, source, before)
     written, removed = write(Path(args.to) / delivery.path, found, keep=counts.keys() - set(wanted))
@@ -98,17 +100,27 @@ def _graph(plan: EstatePlan, stack: str, project: str) -> "Graph":
     )
 
 
-def _state(args: Namespace, stack: str) -> dict[str, Mapping[str, Any]]:
-    """What the engine recorded of the stack's resources, by URN."""
+def _engine(directory: Path, project: Project) -> "tuple[Engine, frozenset[str]]":
+    """The engine, and the stacks that it knows."""
     from pulumi.automation.errors import CommandError
 
     from odoo_estate.fleet.engine import Engine
 
     if shutil.which("pulumi") is None:
         raise OperationFailed("the command `pulumi` is not on PATH; it knows what the cloud answered")
-    engine = Engine(find_project(Path(args.estate)), {"ODOO_ESTATE_DIR": str(Path(args.estate).resolve())})
+    engine = Engine(project, {"ODOO_ESTATE_DIR": str(directory.resolve())})
     try:
-        resources = engine.state(stack).get("resources", ()) if stack in engine.known() else ()
+        return engine, engine.known()
+    except CommandError as error:
+        raise OperationFailed(f"the stacks of {project.name} cannot be listed: {error}") from error
+
+
+def _state(engine: "Engine", stack: str) -> dict[str, Mapping[str, Any]]:
+    """What the engine recorded of the stack's resources, by URN."""
+    from pulumi.automation.errors import CommandError
+
+    try:
+        resources = engine.state(stack).get("resources", ())
     except CommandError as error:
         raise OperationFailed(f"the state of {stack} cannot be read: {error}") from error
     return {one["urn"]: one.get("outputs", {}) for one in resources}

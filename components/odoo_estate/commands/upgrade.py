@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Exit code 0 for the preview and for what is done, 4 where it went back or stays closed, 2 for what may not begin."""
-    work = _tenant_jobs.Work(args, "upgrade", args.tenant)
+    (work,) = _tenant_jobs.works_on(args, "upgrade", [args.tenant])
     there = work.under_way
     modules = tuple(dict.fromkeys(one.strip() for one in args.modules.split(",") if one.strip()))
     if not modules and not (there and there.modules):
@@ -30,4 +30,4 @@ def run(args: Namespace) -> int:
     if wrong:
         message = f"{', '.join(wrong)}: no technical name of a module"
         raise BadInput([Problem(message, "arguments", remedy="lower-case letters, digits and underscores")])
-    return _tenant_jobs.run(args, "upgrade", [args.tenant], modules)
+    return _tenant_jobs.run(args, [work], modules)

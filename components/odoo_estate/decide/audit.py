@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from odoo_estate.decide.context import Context
 from odoo_estate.decide.naming import name
+from odoo_estate.decide.organisation import for_workloads
 from odoo_estate.plan import (
     AlarmPlan,
     AuditPlan,
@@ -14,16 +15,13 @@ from odoo_estate.plan import (
     TrailAlarmPlan,
 )
 
-SCANNED_ROLES = ("production", "non-production", "shared-services")
-"""Accounts with nodes or images."""
-
 
 def audit_plan(context: Context, regions: Sequence[str], accounts: Sequence[str]) -> AuditPlan:
     """What is switched on, where; ``accounts`` are the targets of all accounts, of which one administers."""
     estate, governance = context.estate, context.catalog.governance
     organised = estate.mode == "organisation"
     archive = estate.accounts["log-archive" if organised else "production"]
-    scanned = [role for role in accounts if role in SCANNED_ROLES or role.startswith(("partner-", "customer-"))]
+    scanned = [role for role in accounts if for_workloads(role) or role == "shared-services"]  # with nodes, or images
     return AuditPlan(
         regions=tuple(regions),
         home=estate.home_region,

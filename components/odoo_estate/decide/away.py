@@ -13,7 +13,8 @@ from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.naming import away_stack, dr_stack, platform_stack, tenant_stack
 from odoo_estate.decide.platform import platform_plan
 from odoo_estate.decide.tenant import tenant_plan
-from odoo_estate.plan import Decision, OdooPlan, PlatformPlan, TenantPlan
+from odoo_estate.decide.workloads import asleep
+from odoo_estate.plan import Decision, PlatformPlan, TenantPlan
 
 
 def platform_waits(context: Context, cell: str) -> bool:
@@ -45,9 +46,7 @@ def left_alone(context: Context, cell: str) -> str:
     one, state = context.estate.cells[cell], dr.state_of(context, cell)
     if not state.away or one.recovery is None:
         return ""
-    if lost(context, cell):
-        return f"{one.region} is lost: {one.recovery.region} is active"
-    return f"{one.recovery.region} is still active: what stands in {one.region} has old data"
+    return lost(context, cell) or f"{one.recovery.region} is still active: what stands in {one.region} has old data"
 
 
 def home_platform(context: Context, cell: str) -> PlatformPlan:
@@ -66,7 +65,7 @@ def away_platform(context: Context, cell: str) -> PlatformPlan:
     takes."""
     state = dr.state_of(context, cell)
     plan = platform_plan(context.away_from(cell), cell)
-    pooled = {key: replace(one, odoo=_asleep(one.odoo)) if _drained(state) else one for key, one in plan.pooled.items()}
+    pooled = {key: replace(one, odoo=asleep(one.odoo)) if _drained(state) else one for key, one in plan.pooled.items()}
     if state.name == "standby":
         # The poolers' namespace comes with them, in one piece: made here first, it would change its owner, and go with what is in it.
         kept = {key: one for key, one in plan.namespaces.items() if key != shared.POOLER_NAMESPACE}
@@ -92,7 +91,7 @@ def away_tenant(context: Context, tenant: Tenant) -> TenantPlan:
         stack=away_stack(tenant_stack(*tenant)),
         depends_on=(dr_stack(cell), away_stack(platform_stack(cell))),
         away=True,
-        odoo=_asleep(plan.odoo) if plan.odoo and _drained(dr.state_of(context, cell)) else plan.odoo,
+        odoo=asleep(plan.odoo) if plan.odoo and _drained(dr.state_of(context, cell)) else plan.odoo,
         own_database=None,
         buckets={},
         copies={purpose: bucket.name for purpose, bucket in plan.buckets.items()},
@@ -103,11 +102,6 @@ def away_tenant(context: Context, tenant: Tenant) -> TenantPlan:
 
 def _drained(state: dr.State) -> bool:
     return state.name in ("draining", "returned")
-
-
-def _asleep(odoo: OdooPlan) -> OdooPlan:
-    plans = {key: replace(one, min_replicas=0, max_replicas=0) for key, one in odoo.workloads.items()}
-    return replace(odoo, workloads=plans)
 
 
 def _decision(context: Context, cell: str, what: str) -> Decision:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 
-from odoo_estate.decide import charts, recovery_load, shared, sizing, workloads
+from odoo_estate.decide import charts, quotas, recovery_load, shared, sizing, workloads
 from odoo_estate.decide.context import MAIN, Context, Tenant
 from odoo_estate.decide.load import Load
 from odoo_estate.decide.schedules import DAY
@@ -259,11 +259,11 @@ def _budgets(context: Context, cell: str) -> Iterator[Budget]:
         arithmetic=f"cell_bands.{context.estate.cells[cell].band}.max_tenants",
     )
     pools = len(shared.band(context, cell).node_pools)
-    own = sum(context.tenancy(one) == "semi-dedicated" and one.environment == "production" for one in known)
+    own = len(context.semi_dedicated_productions(cell))
     yield Budget(
         name="node-groups",
         used=pools + own,
-        limit=context.catalog.assumptions.node_groups_per_cluster,
+        limit=quotas.limit(context.estate, context.catalog, shared.target(context, cell), "node-groups-per-cluster"),
         unit="node groups",
         arithmetic=f"{pools} pools of the cell + {own} of tenants",
     )
@@ -433,11 +433,10 @@ def own_addresses(context: Context, cell: str, zones: int, addresses_per_node: M
         addresses_per_node: by node band.
     """
     total = 0
-    for tenant in context.tenants_by_cell[cell]:
-        if context.tenancy(tenant) == "semi-dedicated" and tenant.environment == "production":
-            with suppress(Refused):  # a refused tenant will not be there
-                band, _, most = own_nodes(context, tenant, zones)[:3]
-                total += most * addresses_per_node[band]
+    for tenant in context.semi_dedicated_productions(cell):
+        with suppress(Refused):  # a refused tenant will not be there
+            band, _, most = own_nodes(context, tenant, zones)[:3]
+            total += most * addresses_per_node[band]
     return ceil(total)
 
 

@@ -57,12 +57,12 @@ def cache_watch_plan(context: Context, cell: str) -> CacheWatchPlan | None:
 
 def identity(context: Context, cell: str) -> PlatformIdentityPlan:
     """Enters the cell's cache as its watcher, reads the tags of cache users, and writes metrics of one namespace."""
-    target, estate = shared.target(context, cell), context.estate.estate
+    target = shared.target(context, cell)
     return PlatformIdentityPlan(
         namespace=shared.PROVISIONING_NAMESPACE,
         service_account=SERVICE_ACCOUNT,
         role=RolePlan(
-            name=name("iam-role", estate, cell, *shared.site(context, cell), SERVICE_ACCOUNT),
+            name=identities.platform_role(context, cell, SERVICE_ACCOUNT),
             description=f"Measures the shared cache of cell {cell}",
             trust=(identities.pod_trust(target, shared.cluster(context, cell)),),
             statements=(

@@ -33,7 +33,7 @@ from odoo_estate.decide.instances import cache_plan, database_plan
 from odoo_estate.decide.landing_zone import PLATFORM_ZONE, shared_target
 from odoo_estate.decide.lifting import lifted
 from odoo_estate.decide.logs import log_days
-from odoo_estate.decide.naming import LANDING_ZONE, cell_stack, name
+from odoo_estate.decide.naming import DR, LANDING_ZONE, cell_stack, name
 from odoo_estate.decide.postgres_parameters import decision as parameter_decision
 from odoo_estate.decide.postgres_tier import Tier, tier
 from odoo_estate.decide.postgres_version import decision as version_decision
@@ -165,9 +165,7 @@ def _cell_plan(context: Context, cell: str) -> CellPlan:
         followers=followers,
         former=former,
         private_access=private,
-        left_alone=f"{one.region} is lost: {one.recovery.region} is active"
-        if lost(context, cell) and one.recovery
-        else "",
+        left_alone=lost(context, cell),
     )
 
 
@@ -197,10 +195,7 @@ def network_and_addresses(
 def _addresses(context: Context, cell: str, band: CellBand, plan: NetworkPlan) -> tuple[Budget, ...]:
     catalog, one = context.catalog, context.estate.cells[cell]
     per_node = {key: network.addresses_per_node(size, plan.pod_addresses) for key, size in catalog.node_bands.items()}
-    own = sum(
-        context.tenancy(tenant) == "semi-dedicated" and tenant.environment == "production"
-        for tenant in context.tenants_by_cell[cell]
-    )
+    own = len(context.semi_dedicated_productions(cell))
     instances = (1 + len(one.databases) + own) * (2 if shared.reporting(context, cell) else 1)
     return network.address_budgets(
         plan,
@@ -214,10 +209,12 @@ def _addresses(context: Context, cell: str, band: CellBand, plan: NetworkPlan) -
     )
 
 
-def lost(context: Context, cell: str) -> bool:
-    """Whether the cell's own region is given up for now: nothing in it is asked or changed."""
-    written = context.recoveries.get(cell)
-    return written is not None and written.state == "promoted"
+def lost(context: Context, cell: str) -> str:
+    """Why nothing in the cell's own region is asked or changed for now: it is given up. Empty: it is not."""
+    one, written = context.estate.cells[cell], context.recoveries.get(cell)
+    if one.recovery is None or written is None or written.state != "promoted":
+        return ""
+    return f"{one.region} is lost: {one.recovery.region} is active"
 
 
 def cell_windows(context: Context, cell: str) -> schedules.Windows:
@@ -403,7 +400,7 @@ def generation(context: Context, cell: str, key: str, first: DatabasePlan, numbe
 
 def recovery_identifier(context: Context, cell: str, key: str, number: int) -> str:
     """RDS identifier, in the recovery region, of what follows one of the cell's or of its tenants' instances. ``key`` may be a tenant's."""
-    return name("rds", context.estate.estate, cell, *key.split("."), "dr", *((f"g{number}",) if number > 1 else ()))
+    return name("rds", context.estate.estate, cell, *key.split("."), DR, *((f"g{number}",) if number > 1 else ()))
 
 
 def _cache(context: Context, cell: str, band: CellBand, owed: BackupTerms, windows: schedules.Windows) -> CachePlan:

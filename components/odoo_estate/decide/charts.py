@@ -6,7 +6,6 @@ from odoo_estate.decide import shared
 from odoo_estate.decide.cluster import versions as cluster_versions
 from odoo_estate.decide.context import Context
 from odoo_estate.decide.firewall import behind_firewall
-from odoo_estate.decide.network import zones
 from odoo_estate.decide.private_access import private_access_plan
 from odoo_estate.decide.shared import SYSTEM_POOL
 from odoo_estate.decide.sizing import Pods
@@ -211,9 +210,7 @@ def _traefik_arguments(namespace: str, *, firewalled: bool) -> tuple[str, ...]:
 
 def public_cidrs(context: Context, cell: str) -> list[str]:
     """The subnets of the cell's load balancers, whose proxy protocol the ingress believes."""
-    band = shared.band(context, cell)
-    laid = zones(context.estate, context.catalog.assumptions, cell, band.zones, recovery=context.away == cell)
-    return [zone.public_cidr for zone in laid.values()]
+    return [zone.public_cidr for zone in shared.zones(context, cell).values()]
 
 
 def _external_secrets(context: Context, cell: str) -> Mapping[str, Json]:

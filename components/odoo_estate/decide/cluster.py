@@ -116,11 +116,11 @@ def _supported(context: Context, cell: str, version: str) -> KubernetesRelease:
     if date.fromisoformat(known[version].support_ends) >= context.today:
         return known[version]
     own = context.estate.cells[cell].kubernetes
-    document, field = ("estate", ("cells", cell, "kubernetes", "control_plane")) if own else ("catalog", _CATALOG_FIELD)
+    field: Path = ("cells", cell, "kubernetes", "control_plane") if own else ("versions", "kubernetes")
     supported = [key for key, one in known.items() if date.fromisoformat(one.support_ends) >= context.today]
     raise Refused(
         f"standard support of Kubernetes {version} ended on {known[version].support_ends}: EKS upgrades cell {cell} by itself",
-        document=document,
+        document="estate" if own else "catalog",
         field=field,
         value=version,
         allowed=supported,
@@ -128,9 +128,6 @@ def _supported(context: Context, cell: str, version: str) -> KubernetesRelease:
         if supported
         else "add a supported release under versions.kubernetes_releases",
     )
-
-
-_CATALOG_FIELD: Path = ("versions", "kubernetes")
 
 
 # --- access --------------------------------------------------------------------------------------------------------

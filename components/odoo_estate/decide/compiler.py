@@ -1,7 +1,7 @@
 """Documents become plans: all of an estate's, or one stack's with no more work than that stack needs."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -15,6 +15,7 @@ from odoo_estate.decide.claims import claims
 from odoo_estate.decide.context import Context, Tenant
 from odoo_estate.decide.naming import (
     LANDING_ZONE,
+    Claim,
     away_stack,
     cell_stack,
     check_unique,
@@ -76,7 +77,7 @@ def _compile(documents: Documents, today: date | None) -> EstatePlan:
     for plan in stacks.values():
         if isinstance(plan, CellPlan | DrPlan):
             refused += network.check_addresses(plan.cell, plan.budgets)
-    claimed = [(name, claim) for name, plan in stacks.items() for claim in claims(plan)]
+    claimed = _claimed(stacks)
     refused += check_unique(claim for _, claim in claimed)
     taken = quotas.uses(context.estate, context.catalog, stacks, claimed)
     refused += quotas.refusals(context.estate, context.catalog, taken, stacks)
@@ -118,8 +119,11 @@ def quota_uses(documents: Documents, *, today: date | None = None) -> tuple[Quot
         for name, make in _plans(context).items():
             with suppress(Refused):
                 stacks[name] = make()
-        claimed = [(name, claim) for name, plan in stacks.items() for claim in claims(plan)]
-        return quotas.uses(context.estate, context.catalog, stacks, claimed)
+        return quotas.uses(context.estate, context.catalog, stacks, _claimed(stacks))
+
+
+def _claimed(stacks: Mapping[str, AnyPlan]) -> list[tuple[str, Claim]]:
+    return [(name, claim) for name, plan in stacks.items() for claim in claims(plan)]
 
 
 def stack_names(documents: Documents) -> tuple[str, ...]:

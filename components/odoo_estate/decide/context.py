@@ -142,6 +142,14 @@ class Context:
         trial = tenant.environment in ("sandbox", "development")
         return "namespaced" if trial and tenancy == "semi-dedicated" else tenancy
 
+    def semi_dedicated_productions(self, cell: str) -> tuple[Tenant, ...]:
+        """The cell's tenants with a database, a cache and nodes of their own, which follow the cell into its recovery region."""
+        return tuple(
+            one
+            for one in self.tenants_by_cell[cell]
+            if one.environment == "production" and self.tenancy(one) == "semi-dedicated"
+        )
+
     def database_of(self, tenant: Tenant) -> str:
         """The key of the cell's database instance that holds the tenant's database, or ``own``."""
         if self.tenancy(tenant) == "semi-dedicated":

@@ -2,13 +2,13 @@
 
 from odoo_estate.decide.context import Context
 from odoo_estate.decide.naming import name
+from odoo_estate.decide.trusts import management
 from odoo_estate.plan import BucketPlan, CostWatchPlan
 
 
 def cost_watch_plan(context: Context, target: str) -> CostWatchPlan:
     """Of the account that pays; ``target`` is that account in AWS' billing region."""
     estate, governance = context.estate, context.catalog.governance
-    payer = estate.accounts["management" if estate.mode == "organisation" else "production"]
     return CostWatchPlan(
         accounts={str(role): account for role, account in sorted(estate.accounts.items())},
         monitor=name("budget", estate.estate, "anomalies"),
@@ -16,7 +16,7 @@ def cost_watch_plan(context: Context, target: str) -> CostWatchPlan:
         email=estate.contacts.billing,
         export=name("budget", estate.estate, "costs"),
         bucket=BucketPlan(
-            name=name("s3", estate.estate, "costs", suffix=payer),
+            name=name("s3", estate.estate, "costs", suffix=management(context)),
             purpose="logs",
             versioning=True,
             noncurrent_days=30,

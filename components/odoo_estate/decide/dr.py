@@ -50,7 +50,6 @@ UNMIXED = ("backups",)
 for the newest. Attachments that were still on their way when it was lost are welcome."""
 OWN_REPLICATED = ("attachments", "documents")
 """Of a tenant's own buckets: what its database refers to. Exports can be made again; dumps of the database are no newer than what follows it."""
-HEALTH_PATH = "/web/health"
 MAX_REPLICATIONS = 20
 """Replicated automated backups that RDS keeps in one region for one account (RDS quotas, read 2026-11)."""
 DRILL = "drill"
@@ -233,14 +232,7 @@ def check_replications(context: Context) -> list[Refused]:
     for cell, one in context.estate.cells.items():
         if one.recovery is None or context.catalog.dr_classes[one.recovery.dr_class].database != "automated-backups":
             continue
-        instances = (
-            1
-            + len(one.databases)
-            + sum(
-                context.tenancy(tenant) == "semi-dedicated" and tenant.environment == "production"
-                for tenant in context.tenants_by_cell[cell]
-            )
-        )
+        instances = 1 + len(one.databases) + len(context.semi_dedicated_productions(cell))
         held.setdefault((one.account, one.recovery.region), []).extend([cell] * instances)
     return [
         Refused(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from odoo_estate.decide.context import Context, Tenant
+from odoo_estate.decide.workloads import asleep
 from odoo_estate.errors import Refused
 from odoo_estate.plan import TenantPlan
 
@@ -34,13 +35,9 @@ def expired(plan: TenantPlan, today: date) -> TenantPlan:
             value=plan.expires or plan.environment,
             remedy="it is taken down the day after the one that `expires` names",
         )
-    odoo = plan.odoo
-    if odoo:
-        asleep = {key: replace(one, min_replicas=0, max_replicas=0) for key, one in odoo.workloads.items()}
-        odoo = replace(odoo, workloads=asleep)
     return replace(
         plan,
-        odoo=odoo,
+        odoo=asleep(plan.odoo) if plan.odoo else None,
         route=replace(plan.route, closed="maintenance"),
         database=replace(plan.database, expired=True),
         job=None,

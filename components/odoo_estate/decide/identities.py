@@ -18,15 +18,15 @@ def data_key_alias(estate: str, cell: str) -> str:
 
 def external_secrets_role(context: Context, cell: str) -> str:
     """Name of the role of the External Secrets controller, which tenants' reader roles trust."""
-    return _role(context, cell, "secrets")
+    return platform_role(context, cell, "secrets")
 
 
 def pooled_role(context: Context, cell: str, service_class: str) -> str:
     """Name of the role of the pooled workers of one service class."""
-    return _role(context, cell, "pooled", part(service_class))
+    return platform_role(context, cell, "pooled", part(service_class))
 
 
-def _role(context: Context, cell: str, *parts: str) -> str:
+def platform_role(context: Context, cell: str, *parts: str) -> str:
     """Roles are an account's, not a region's: those of the recovery region have names of their own."""
     return name("iam-role", context.estate.estate, cell, *shared.site(context, cell), *parts)
 
@@ -115,7 +115,7 @@ def cert_manager(context: Context, cell: str, namespace: str) -> PlatformIdentit
         namespace=namespace,
         service_account="cert-manager",
         role=RolePlan(
-            name=_role(context, cell, "cert-manager"),
+            name=platform_role(context, cell, "cert-manager"),
             description=f"cert-manager of cell {cell}",
             trust=(pod_trust(target, shared.cluster(context, cell)),),
             statements=(
@@ -156,7 +156,7 @@ def load_balancers(context: Context, cell: str, namespace: str) -> PlatformIdent
         namespace=namespace,
         service_account="aws-load-balancer-controller",
         role=RolePlan(
-            name=_role(context, cell, "balancers"),
+            name=platform_role(context, cell, "balancers"),
             description=f"AWS Load Balancer Controller of cell {cell}",
             trust=(pod_trust(target, cluster),),
             statements=(
@@ -220,12 +220,12 @@ def load_balancers(context: Context, cell: str, namespace: str) -> PlatformIdent
 def cluster_autoscaler(context: Context, cell: str, namespace: str) -> PlatformIdentityPlan:
     """Changes the size of this cluster's node groups, tenants' own included, and of no other group: EKS tags each of them with its cluster, and
     tells their labels and taints, without which a pool could not be started from nothing (after the autoscaler's own policy)."""
-    target, estate, cluster = shared.target(context, cell), context.estate.estate, shared.cluster(context, cell)
+    target, cluster = shared.target(context, cell), shared.cluster(context, cell)
     return PlatformIdentityPlan(
         namespace=namespace,
         service_account="cluster-autoscaler",
         role=RolePlan(
-            name=name("iam-role", estate, cell, *shared.site(context, cell), "autoscaler"),
+            name=platform_role(context, cell, "autoscaler"),
             description=f"Cluster Autoscaler of cell {cell}",
             trust=(pod_trust(target, cluster),),
             statements=(

@@ -11,7 +11,7 @@ from odoo_estate.decide.context import Context
 from odoo_estate.decide.guardrails import guardrails
 from odoo_estate.decide.logs import log_days
 from odoo_estate.decide.naming import LANDING_ZONE, name, part
-from odoo_estate.decide.organisation import organisation_plan
+from odoo_estate.decide.organisation import for_workloads, organisation_plan
 from odoo_estate.decide.tags import SHARED, tags
 from odoo_estate.plan import (
     AwsTarget,
@@ -282,10 +282,7 @@ def _partner_budgets(context: Context) -> dict[str, BudgetPlan]:
 
 def workload_roles(estate: Estate) -> tuple[str, ...]:
     """The account roles that cells may live in."""
-    return tuple(role for role in estate.accounts if role in WORKLOADS or role.startswith(("partner-", "customer-")))
-
-
-WORKLOADS = ("production", "non-production")
+    return tuple(role for role in estate.accounts if for_workloads(role))
 
 
 def _account_targets(context: Context) -> tuple[str, ...]:
@@ -299,12 +296,15 @@ def _roles(context: Context) -> dict[str, tuple[str, RolePlan]]:
     again."""
     found = {key: (MANAGEMENT, role) for key, role in roles.ci_roles(context).items()}
     for target in workload_roles(context.estate):
-        for key, role in roles.account_roles(context, target).items():
-            if role.name != context.estate.deploy_role:
-                found[f"{target}-{key}"] = (target, role)
+        found |= {f"{target}-{key}": (target, role) for key, role in _roles_of(context, target).items()}
     if context.estate.mode == "organisation":
         found["aggregator"] = (AUDIT, audit.aggregator_role(context))
     return found
+
+
+def _roles_of(context: Context, account: str) -> dict[str, RolePlan]:
+    made = roles.account_roles(context, account)
+    return {key: role for key, role in made.items() if role.name != context.estate.deploy_role}
 
 
 def _boundaries(context: Context) -> dict[str, tuple[str, ManagedPolicyPlan]]:
@@ -424,6 +424,7 @@ def _decisions(context: Context, vaults: dict[str, tuple[str, VaultPlan]]) -> tu
 
 
 def account_roles(context: Context, account: str) -> dict[str, str]:
-    """The roles that people and automation have in one account: key to name."""
-    prefix = f"{account}-"
-    return {key.removeprefix(prefix): role.name for key, (target, role) in _roles(context).items() if target == account}
+    """The roles that people and automation have in one account that cells may live in: key to name."""
+    if not for_workloads(account):
+        return {}
+    return {key: role.name for key, role in _roles_of(context, account).items()}

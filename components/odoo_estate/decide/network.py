@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Literal
 
-from odoo_estate.decide.naming import name
+from odoo_estate.decide.naming import DR, name
 from odoo_estate.decide.regions import REGIONS
 from odoo_estate.errors import Path, Refused
 from odoo_estate.plan import AclRulePlan, AdoptedNetworkPlan, Budget, DnsFirewallPlan, NetworkPlan, ZonePlan
@@ -193,7 +193,7 @@ def network_plan(
     Args:
         names: what may be resolved, where the cell's class bounds that; empty: everything.
     """
-    own_name = name("vpc", estate.estate, cell, *(("dr",) if recovery else ()))
+    own_name = name("vpc", estate.estate, cell, *((DR,) if recovery else ()))
     laid = zones(estate, catalog.assumptions, cell, zone_count, recovery=recovery)
     given = adopted(estate, cell, recovery=recovery)
     return NetworkPlan(
@@ -247,14 +247,6 @@ def database_acl(laid: Mapping[str, ZonePlan]) -> dict[str, AclRulePlan]:
         rules[f"replies-{key}"] = rule(100, private, UNPRIVILEGED, egress=True)
         rules[f"tier-out-{key}"] = rule(140, tier, (0, 65535), egress=True)
     return rules
-
-
-def database_cidrs(
-    estate: Estate, assumptions: Assumptions, cell: str, zone_count: int, *, recovery: bool = False
-) -> tuple[str, ...]:
-    """The subnets that databases and caches of a cell, or of its recovery region, live in, by zone."""
-    found = zones(estate, assumptions, cell, zone_count, recovery=recovery)
-    return tuple(zone.database_cidr for zone in found.values())
 
 
 # --- budgets of addresses ------------------------------------------------------------------------------------------

@@ -101,6 +101,11 @@ def units_of(estate: Estate) -> dict[str, tuple[str, ...]]:
     return units
 
 
+def for_workloads(role: str) -> bool:
+    """Whether cells may live in the account of this role."""
+    return role in UNITS["workloads"] or role.partition("-")[0] in APART
+
+
 def workload_units(units: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The units whose accounts hold cells."""
     return tuple(unit for unit in units if unit in ("workloads", *APART.values()))

@@ -7,7 +7,7 @@ which all of them must share.
 from dataclasses import replace
 from math import ceil
 
-from odoo_estate.decide import budgets, cache_watch, firewall, identities, network, shared
+from odoo_estate.decide import budgets, cache_watch, firewall, identities, shared
 from odoo_estate.decide.alerts import alert_plans
 from odoo_estate.decide.cell import cell_tags
 from odoo_estate.decide.charts import chart_plans
@@ -98,7 +98,7 @@ def platform_plan(context: Context, cell: str) -> PlatformPlan:
         provisioning=ProvisioningPlan(
             namespace=shared.PROVISIONING_NAMESPACE,
             image=catalog.versions.images["postgres"],
-            database_cidrs=_database_cidrs(context, cell),
+            database_cidrs=shared.database_cidrs(context, cell),
             readers=reader_users(context),
             recovery_priority=shared.RECOVERY_PRIORITY,
             recovery_jobs=catalog.assumptions.recovery_jobs_at_once,
@@ -154,16 +154,6 @@ def _approved_registries(context: Context) -> tuple[str, ...]:
     return (*context.catalog.versions.approved_registries, *own)
 
 
-def _database_cidrs(context: Context, cell: str) -> tuple[str, ...]:
-    return network.database_cidrs(
-        context.estate,
-        context.catalog.assumptions,
-        cell,
-        shared.band(context, cell).zones,
-        recovery=context.away == cell,
-    )
-
-
 def _namespaces(context: Context, cell: str) -> dict[str, dict[str, str]]:
     """Namespaces of charts, poolers and provisioning with the Pod Security level they are held to; pooled workers bring their own."""
     version = context.catalog.versions.pod_security
@@ -200,7 +190,7 @@ def _pooled(context: Context, cell: str, service_class: str) -> PooledWorkersPla
         network=TenantNetworkPlan(
             pooler_namespace=shared.POOLER_NAMESPACE,
             pooler_name=shared.pooler_name(MAIN),
-            database_cidrs=_database_cidrs(context, cell),
+            database_cidrs=shared.database_cidrs(context, cell),
             ingress_namespace=shared.INGRESS_NAMESPACE,
             monitoring_namespace=shared.MONITORING_NAMESPACE,
             https_egress=True,

@@ -23,7 +23,7 @@ from odoo_estate.decide.naming import (
 )
 from odoo_estate.decide.objectives import drill_of, instance_gib
 from odoo_estate.errors import Refused
-from odoo_estate.plan import AwsTarget
+from odoo_estate.plan import HEALTH_PATH, AwsTarget
 from odoo_estate.spec.recovery import RecoveryState
 
 Verb = Literal["failover", "failback", "drill"]
@@ -305,7 +305,7 @@ def _serving(ground: _Ground) -> tuple[Check, ...]:
         Check(
             question="serving",
             target=ground.away,
-            subject=f"https://{one.customer}.{shared.zone_domain(ground.context, ground.cell)}{dr.HEALTH_PATH}",
+            subject=f"https://{one.customer}.{shared.zone_domain(ground.context, ground.cell)}{HEALTH_PATH}",
             says="it does not answer yet: names, certificates and workloads take a few minutes",
         )
         for one in away.tenants_away(ground.context, ground.cell)

@@ -13,6 +13,7 @@ from odoo_estate.decide.naming import Claim, cell_stack, dr_stack
 from odoo_estate.errors import Path, Refused
 from odoo_estate.plan import (
     AnyPlan,
+    AwsTarget,
     CachePlan,
     CellPlan,
     ClusterPlan,
@@ -93,6 +94,11 @@ def uses(
     return tuple(sorted(found, key=lambda use: (-use.used / use.limit, use.quota, use.account, use.region, use.thing)))
 
 
+def limit(estate: Estate, catalog: Catalog, target: AwsTarget, quota: str) -> int:
+    """What holds for a regional quota there: what AWS raised it to, or what a new account has."""
+    return _raised(estate, target.account, target.region, quota) or catalog.quotas[quota].default
+
+
 def _raised(estate: Estate, account: str, region: str, quota: str) -> int | None:
     for role, places in estate.quotas.items():
         if estate.accounts.get(role) == account and quota in places.get(region or GLOBAL, {}):
@@ -171,17 +177,18 @@ def _taken(plan: AnyPlan, stacks: Mapping[str, AnyPlan], catalog: Catalog) -> It
 
     if isinstance(plan, CellPlan):
         databases = [*plan.databases.values(), *plan.former.values(), *_followers(plan.followers)]
-        pools = plan.node_pools
+        caches, pools = [*plan.caches.values()], plan.node_pools
         yield Taken("hosted-zones", account, "", "", 1)
         if plan.private_access:
             yield from _private(plan.private_access, take)
     elif isinstance(plan, DrPlan):
         plan = _failed_over(plan, stacks.get(cell_stack(plan.cell)))
         databases = [*_followers(plan.databases), *_followers(plan.former)]
-        pools = plan.node_pools
+        caches, pools = [*plan.caches.values()], plan.node_pools
         yield Taken("health-checks", account, "", "", len(plan.health_checks))
     elif isinstance(plan, TenantPlan):
         databases = [plan.own_database] if plan.own_database else []
+        caches = [plan.own_cache] if plan.own_cache else []
         pools = {"own": plan.node_pool} if plan.node_pool else {}
         yield take("node-groups-per-cluster", len(pools), plan.cluster)
         there = stacks.get(dr_stack(plan.cell))
@@ -192,9 +199,6 @@ def _taken(plan: AnyPlan, stacks: Mapping[str, AnyPlan], catalog: Catalog) -> It
         if isinstance(plan, PlatformPlan):
             yield take("load-balancers", len(plan.ingress_classes))
         return
-    caches = (
-        list(plan.caches.values()) if not isinstance(plan, TenantPlan) else [plan.own_cache] if plan.own_cache else []
-    )
     if not isinstance(plan, TenantPlan):
         yield from _network(plan.network, take)
         if plan.cluster:

@@ -326,15 +326,16 @@ def account_roles(context: Context, key: str) -> dict[str, RolePlan]:
             ),
             managed=(ADMINISTRATOR,),
         ),
-        "organisation-backup": may(
+    }
+    if context.estate.mode == "organisation" and context.catalog.governance.backup_fallback_days:
+        found["organisation-backup"] = may(
             role(
                 "organisation-backup",
                 "Backs up what the organisation's own backup policy selects",
                 (BACKUP_TRUST,),
             ),
             managed=BACKUP_POLICIES,
-        ),
-    }
+        )
     for partner in _partners(context, key):
         found[f"partner-{partner}"] = may(
             role(
@@ -346,8 +347,6 @@ def account_roles(context: Context, key: str) -> dict[str, RolePlan]:
             ),
             *_partner(estate, account, partner),
         )
-    if context.estate.mode != "organisation" or not context.catalog.governance.backup_fallback_days:
-        del found["organisation-backup"]
     return found
 
 

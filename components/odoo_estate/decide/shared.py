@@ -9,12 +9,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from odoo_estate.catalog import rds_roots
+from odoo_estate.decide import network
 from odoo_estate.decide.context import MAIN, Context
 from odoo_estate.decide.naming import DR, name, part
 from odoo_estate.decide.sizing import Pods
 from odoo_estate.decide.tags import POOL
 from odoo_estate.errors import Refused
-from odoo_estate.plan import AwsTarget, ClientLimits, ContainerSize, PoolerPlan, PoolPlan, PriorityPlan
+from odoo_estate.plan import AwsTarget, ClientLimits, ContainerSize, PoolerPlan, PoolPlan, PriorityPlan, ZonePlan
 from odoo_estate.spec.catalog import SPOT_POOLS, CellBand, OdooBand, PostgresBand
 
 INGRESS_NAMESPACE = "ingress"
@@ -165,6 +166,27 @@ def egress_names(context: Context, cell: str) -> tuple[str, ...]:
     platform = context.estate.domains.platform
     proofs = [name for domain in customer.domains for name in (domain, f"*.{domain}")]  # of certificates
     return (*context.catalog.network.egress_names, platform, f"*.{platform}", *proofs, *customer.egress)
+
+
+def zones(context: Context, cell: str) -> Mapping[str, ZonePlan]:
+    """The subnets of the cell's network by zone key."""
+    key: object = (zones, cell)
+    if key not in context.memo:
+        context.memo[key] = network.zones(
+            context.estate,
+            context.catalog.assumptions,
+            cell,
+            band(context, cell).zones,
+            recovery=context.away == cell,
+        )
+    found = context.memo[key]
+    assert isinstance(found, dict)
+    return found
+
+
+def database_cidrs(context: Context, cell: str) -> tuple[str, ...]:
+    """The subnets that databases and caches of the cell live in."""
+    return tuple(zone.database_cidr for zone in zones(context, cell).values())
 
 
 def cell_bucket(context: Context, cell: str, purpose: str) -> str:

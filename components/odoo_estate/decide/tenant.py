@@ -12,7 +12,6 @@ from odoo_estate.decide import (
     dumps_key,
     entitlements,
     lifecycle,
-    network,
     objectives,
     recovery_jobs,
     recovery_load,
@@ -154,7 +153,7 @@ def tenant_plan(context: Context, customer: str, environment: EnvironmentName) -
         pod_security=context.catalog.versions.pod_security,
         namespace=_namespace(context, tenant),
         labels=labels(own_tags),
-        odoo=_asleep(odoo) if odoo and (contract.suspended or tenant_jobs.closed(context, tenant)) else odoo,
+        odoo=workloads.asleep(odoo) if odoo and (contract.suspended or tenant_jobs.closed(context, tenant)) else odoo,
         quota=_quota(odoo, own.pooler, context) if odoo else None,
         network=_network(context, tenant, own.pooler) if odoo else None,
         database=database,
@@ -210,12 +209,6 @@ def _namespace(context: Context, tenant: Tenant) -> str:
 def _secrets(context: Context, tenant: Tenant, own: PoolerPlan | None) -> tuple[str, ...]:
     kinds = ("database", "cache", *(("pooler",) if own else ()))
     return tuple(tenant_data.secret(context, tenant, kind) for kind in kinds)
-
-
-def _asleep(odoo: OdooPlan) -> OdooPlan:
-    """A suspended tenant's workloads: still there, with no pods."""
-    plans = {key: replace(one, min_replicas=0, max_replicas=0) for key, one in odoo.workloads.items()}
-    return replace(odoo, workloads=plans)
 
 
 # --- machines of its own -------------------------------------------------------------------------------------------
@@ -534,28 +527,13 @@ def _network(context: Context, tenant: Tenant, own: PoolerPlan | None) -> Tenant
     return TenantNetworkPlan(
         pooler_namespace=pooler.namespace,
         pooler_name=pooler.name,
-        database_cidrs=_database_cidrs(context, cell),
+        database_cidrs=shared.database_cidrs(context, cell),
         ingress_namespace=shared.INGRESS_NAMESPACE,
         monitoring_namespace=shared.MONITORING_NAMESPACE,
         https_egress=production,
         smtp_egress=production,
         replica=bool(pooler.replica_size),
     )
-
-
-def _database_cidrs(context: Context, cell: str) -> tuple[str, ...]:
-    key: object = (_database_cidrs, cell)
-    if key not in context.memo:
-        context.memo[key] = network.database_cidrs(
-            context.estate,
-            context.catalog.assumptions,
-            cell,
-            shared.band(context, cell).zones,
-            recovery=context.away == cell,
-        )
-    found = context.memo[key]
-    assert isinstance(found, tuple)
-    return found
 
 
 def _route(context: Context, tenant: Tenant, service: ServiceClass, odoo: OdooPlan | None, database: str) -> RoutePlan:

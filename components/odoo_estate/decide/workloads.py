@@ -294,6 +294,12 @@ def counted(workloads: Mapping[Workload, WorkloadPlan]) -> dict[Workload, int]:
     return {key: one.max_replicas + (not one.recreate) for key, one in workloads.items()}
 
 
+def asleep(odoo: OdooPlan) -> OdooPlan:
+    """``odoo`` with no pods: its workloads are still there."""
+    plans = {key: replace(one, min_replicas=0, max_replicas=0) for key, one in odoo.workloads.items()}
+    return replace(odoo, workloads=plans)
+
+
 def processes(workloads: Mapping[Workload, WorkloadPlan]) -> int:
     """Odoo processes at most, each of which works on one request or job, and so in one transaction, at a time."""
     pods = counted(workloads)

@@ -6,7 +6,7 @@ was being made, and its job bears the run's name, so that it is found and not ma
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,7 +141,7 @@ def record(directory: Path, job: TenantJob, ended_at: datetime, result: str) -> 
     return file
 
 
-def ended(resources: list[Mapping[str, Any]], name: str) -> Ended:
+def ended(resources: Sequence[Mapping[str, Any]], name: str) -> Ended:
     """How the Job of that name is doing, by what a stack's state says of it."""
     for resource in resources:
         head = (resource.get("outputs") or {}).get("metadata") or {}
@@ -157,7 +157,7 @@ def ended(resources: list[Mapping[str, Any]], name: str) -> Ended:
     return Ended(how="absent")
 
 
-def running_image(resources: list[Mapping[str, Any]]) -> str:
+def running_image(resources: Sequence[Mapping[str, Any]]) -> str:
     """The image that the environment's web workload runs, by a stack's state; empty where it has none of its own."""
     for resource in resources:
         inputs = resource.get("inputs") or {}

@@ -9,7 +9,7 @@ import pulumi_kubernetes as k8s
 
 from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.kubernetes.network_policies import HTTP_PORT, WEBSOCKET_PORT
-from odoo_estate.plan import TENANT_HEADER, ClientLimits, IntegrationRoutePlan, RoutePlan
+from odoo_estate.plan import HEALTH_PATH, TENANT_HEADER, ClientLimits, IntegrationRoutePlan, RoutePlan
 
 DATABASE_HEADER = "X-Odoo-dbfilter"
 BRAND_HEADER = "X-Estate-Brand"
@@ -254,7 +254,7 @@ def ingress(hosts: Sequence[str], secret: str, args: RouteArgs, middlewares: Map
             ),
             route("login", login, *web, limits=[*every, "login", "concurrency", "body"]),
             route("websocket", "PathPrefix(`/websocket`)", *websocket, limits=every),
-            route("health", "Path(`/web/health`)", *web, limits=probe),
+            route("health", f"Path(`{HEALTH_PATH}`)", *web, limits=probe),
         ],
         "tls": {"secretName": secret} if secret else {},
     }

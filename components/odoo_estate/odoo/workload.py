@@ -11,7 +11,7 @@ from odoo_estate.kubernetes.metadata import object_metadata
 from odoo_estate.kubernetes.network_policies import ODOO
 from odoo_estate.kubernetes.pod import pod_template, resources, scratch, security_context, spread
 from odoo_estate.odoo.conf import DATA
-from odoo_estate.plan import TURNS, TURNS_ADDONS, OdooPlan, WorkloadPlan
+from odoo_estate.plan import HEALTH_PATH, TURNS, TURNS_ADDONS, OdooPlan, WorkloadPlan
 
 CONFIGURATION = "/etc/odoo"
 SESSIONS = "sessions.url"
@@ -22,9 +22,7 @@ TEMPORARY_MIB = 1024
 """Uploads and reports in the making; counts against the node's ephemeral storage."""
 PRE_STOP_SECONDS = 15
 """Time for the ingress to hear that the pod leaves, before Odoo stops accepting."""
-HEALTH = "/web/health"
-"""Needs neither login nor database (Odoo 15 and later): whether the server is alive."""
-READY = f"{HEALTH}?db_server_status=1"
+READY = f"{HEALTH_PATH}?db_server_status=1"
 """Also opens a cursor on the database server (Odoo 17 and later, ``addons/web/controllers/home.py``): whether it can be of use to anybody."""
 PROBE_SECONDS = 30
 """Between two questions whether the server is alive."""
@@ -200,7 +198,7 @@ def serving(spec: k8s.core.v1.ContainerArgsDict, plan: WorkloadPlan, port: int) 
     a minute in which all workers are busy. Dead is a server that stays silent for longer than its longest request or job may take, with a
     minute to spare: a busy one is not taken for it.
     """
-    health: k8s.core.v1.HTTPGetActionArgsDict = {"path": HEALTH, "port": "http"}
+    health: k8s.core.v1.HTTPGetActionArgsDict = {"path": HEALTH_PATH, "port": "http"}
     ready: k8s.core.v1.HTTPGetActionArgsDict = {"path": READY, "port": "http"}
     silent = ceil((plan.longest_seconds + 60) / PROBE_SECONDS)
     return {

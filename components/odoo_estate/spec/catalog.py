@@ -396,8 +396,6 @@ class Assumptions(Spec):
     """How far a shared instance may be filled with connections, memory and storage."""
     node_surge_percent: Annotated[int, Field(ge=1, le=50)]
     """Of a pool's nodes, drained at once while they are replaced."""
-    node_groups_per_cluster: Positive
-    """AWS' quota, or what it was raised to."""
     kubernetes_notice_days: Positive
     """Before a Kubernetes version's standard support ends, from when on every preview says so."""
     node_fill: Share

@@ -13,6 +13,7 @@ from odoo_estate.spec.fields import (
     EnvironmentName,
     Id,
     IsoDate,
+    ModuleName,
     NamePattern,
     Percent,
     Spec,
@@ -178,7 +179,7 @@ class Customer(Spec):
     own_account: bool = False
     """True: the contract asks for an AWS account of its own."""
     workload: Workload
-    modules: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], Module] = {}
+    modules: dict[ModuleName, Module] = {}
     environments: Annotated[dict[EnvironmentName, Environment], Field(min_length=1)]
     windows: Windows | None = None
     backup: BackupWish | None = None

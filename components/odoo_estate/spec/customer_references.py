@@ -59,7 +59,7 @@ def _paths(customer: Customer, document: str) -> Iterator[Problem]:
             continue
         path: Path = ("workload", "integrations", key, "path")
         steps = one.path.lower().split("/")[1:]
-        if steps[0] in _ODOOS and not (steps[:2] == ["web", "hook"] and len(steps) > len(("web", "hook"))):
+        if steps[0] in _ODOOS and not (steps[:2] == ["web", "hook"] and steps[2:]):
             message = f"{shown(one.path)} is Odoo's own, not this integration's"
             yield Problem(
                 message,

@@ -100,8 +100,9 @@ def _support(estate: Estate, catalog: Catalog) -> Iterator[Problem]:
 
 
 def _automation(estate: Estate) -> Iterator[Problem]:
-    for position, subject in enumerate(estate.automation.deploy if estate.automation else ()):
-        assert estate.automation
+    if estate.automation is None:
+        return
+    for position, subject in enumerate(estate.automation.deploy):
         path: Path = ("automation", "deploy", position)
         if subject.endswith(":pull_request"):
             message = "whoever opens a pull request would deploy"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from odoo_estate.spec.fields import Spec, Text
+from odoo_estate.spec.fields import ModuleName, Spec, Text
 from odoo_estate.spec.recovery import Moment
 
 JobKind = Literal["initialise", "upgrade", "copy"]
@@ -34,7 +34,6 @@ Every other one is a step, and the environment is closed."""
 TenantName = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*\.(production|staging|sandbox|development)$", max_length=64)
 ]
-ModuleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
 class TenantJob(Spec):

@@ -84,8 +84,8 @@ def load(
     estate = _estate(directory, sources, problems)
     catalog = _catalog(directory, estate, sources, problems, default_catalog)
     customers = _customers(directory / "customers", sources, problems)
-    recoveries = _recoveries(directory / "recovery", sources, problems)
-    jobs = _jobs(directory / "jobs", sources, problems)
+    recoveries = _by_file(CellRecovery, "cell", directory / "recovery", sources, problems)
+    jobs = _by_file(TenantJob, "tenant", directory / "jobs", sources, problems)
     modules = _modules(directory / "modules.yaml", sources, problems)
     drills = newest_drills(directory / "evidence" / "drills", problems)
     found = read_folder(directory, problems) if evidence else {}
@@ -133,8 +133,8 @@ def explained(error: EstateError, directory: Path) -> EstateError:
     if directory.is_dir():
         _catalog(directory, _estate(directory, sources, ignored), sources, ignored)
         _customers(directory / "customers", sources, ignored)
-        _recoveries(directory / "recovery", sources, ignored)
-        _jobs(directory / "jobs", sources, ignored)
+        _by_file(CellRecovery, "cell", directory / "recovery", sources, ignored)
+        _by_file(TenantJob, "tenant", directory / "jobs", sources, ignored)
     return BadInput(located(list(error.problems), Sources(sources)))
 
 
@@ -198,7 +198,7 @@ def _merged(base: Value, override: Value) -> Value:
 
 def _customers(directory: Path, sources: dict[str, Source], problems: list[Problem]) -> dict[str, Customer]:
     customers: dict[str, Customer] = {}
-    files = {file.stem: file for file in _customer_files(directory, problems)}
+    files = {file.stem: file for file in _files(directory, "contracts CUSTOMER.yaml", problems)}
     for file in files.values():
         document = f"customer:{file.stem}"
         value = _read(file, document, sources, problems)
@@ -213,7 +213,8 @@ def _customers(directory: Path, sources: dict[str, Source], problems: list[Probl
     return customers
 
 
-def _customer_files(directory: Path, problems: list[Problem]) -> Iterator[Path]:
+def _files(directory: Path, wanted: str, problems: list[Problem]) -> Iterator[Path]:
+    """The documents of a directory, which has ``wanted`` and no others."""
     if not directory.is_dir():
         return
     files = sorted(directory.iterdir())
@@ -222,7 +223,7 @@ def _customer_files(directory: Path, problems: list[Problem]) -> Iterator[Path]:
         problems.append(
             Problem(
                 message,
-                "customers",
+                directory.name,
                 (),
                 len(files),
                 (f"at most {MAX_CUSTOMERS}",),
@@ -238,35 +239,27 @@ def _customer_files(directory: Path, problems: list[Problem]) -> Iterator[Path]:
         elif file.suffix.lower() in {".yml", ".yaml", ".json"} or (file.is_dir() and any(file.glob("**/*.y*ml"))):
             name = printable(str(file), 200)
             message = f"{shown(file.name)} would not be read"
-            remedy = "name contracts CUSTOMER.yaml, all in this directory"
-            problems.append(Problem(message, "customers", (), remedy=remedy, file=name, line=1))
+            remedy = f"name {wanted}, all in this directory"
+            problems.append(Problem(message, directory.name, (), remedy=remedy, file=name, line=1))
 
 
-def _recoveries(directory: Path, sources: dict[str, Source], problems: list[Problem]) -> dict[str, CellRecovery]:
-    found: dict[str, CellRecovery] = {}
-    for file in _customer_files(directory, problems):
-        document = f"recovery:{file.stem}"
+def _by_file(
+    model: type[Document], field: str, directory: Path, sources: dict[str, Source], problems: list[Problem]
+) -> dict[str, Document]:
+    """The documents of a directory, each by what it says in ``field``, after which its file is named."""
+    found: dict[str, Document] = {}
+    for file in _files(directory, f"documents {field.upper()}.yaml", problems):
+        document = f"{directory.name}:{file.stem}"
         value = _read(file, document, sources, problems)
-        one = None if value is None else _valid(CellRecovery, value, document, problems)
-        if one is not None and one.cell != file.stem:
-            message, allowed = f"{shown(one.cell)} is not the name of its file", (printable(file.stem),)
-            problems.append(Problem(message, document, ("cell",), one.cell, allowed, "rename the file or the cell"))
-        elif one is not None:
-            found[one.cell] = one
-    return found
-
-
-def _jobs(directory: Path, sources: dict[str, Source], problems: list[Problem]) -> dict[str, TenantJob]:
-    found: dict[str, TenantJob] = {}
-    for file in _customer_files(directory, problems):
-        document = f"jobs:{file.stem}"
-        value = _read(file, document, sources, problems)
-        one = None if value is None else _valid(TenantJob, value, document, problems)
-        if one is not None and one.tenant != file.stem:
-            message, allowed = f"{shown(one.tenant)} is not the name of its file", (printable(file.stem),)
-            problems.append(Problem(message, document, ("tenant",), one.tenant, allowed, "rename the file"))
-        elif one is not None:
-            found[one.tenant] = one
+        one = None if value is None else _valid(model, value, document, problems)
+        if one is None:
+            continue
+        name = getattr(one, field)
+        if name == file.stem:
+            found[name] = one
+        else:
+            message, allowed = f"{shown(name)} is not the name of its file", (printable(file.stem),)
+            problems.append(Problem(message, document, (field,), name, allowed, f"rename the file or the {field}"))
     return found
 
 

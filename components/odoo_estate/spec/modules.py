@@ -10,10 +10,9 @@ from pydantic import Field
 
 from odoo_estate.errors import Path, Problem
 from odoo_estate.spec.customer import Customer
-from odoo_estate.spec.fields import IsoDate, Spec, Text
+from odoo_estate.spec.fields import IsoDate, ModuleName, Spec, Text
 from odoo_estate.spec.quoting import shown, unknown
 
-ModuleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 ModuleVersion = Annotated[str, Field(pattern=r"^[0-9]{2}\.0(\.[0-9]{1,6}){3}$")]
 
 
