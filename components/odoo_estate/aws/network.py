@@ -1,7 +1,7 @@
 """A VPC with three tiers of subnets in each zone."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import pulumi
 from pulumi_aws import ec2, elasticache, rds
@@ -156,8 +156,7 @@ class Network(pulumi.ComponentResource):
             zone: ec2.Subnet(
                 f"{name}-{tier}-{zone}",
                 vpc_id=vpc.id,
-                availability_zone=_unless(plan.zones[zone].availability_zone, by_id=True),
-                availability_zone_id=_unless(plan.zones[zone].availability_zone, by_id=False),
+                **_in_zone(plan.zones[zone].availability_zone),
                 cidr_block=cidr,
                 map_public_ip_on_launch=False,
                 tags={"Name": f"{plan.name}-{tier}-{zone}", "subnet-tier": tier, **LOAD_BALANCER_TAGS[tier]},
@@ -245,9 +244,9 @@ class Network(pulumi.ComponentResource):
         return ec2.RouteTableAssociation(key, route_table_id=table.id, subnet_id=subnet.id, opts=self._child())
 
 
-def _unless(zone: str, *, by_id: bool) -> str | None:
-    """A zone, unless it is given by its id (``use1-az1``, the same place in every account) or, with ``by_id`` False, by its name."""
-    return None if ("-az" in zone) is by_id else zone
+def _in_zone(zone: str) -> dict[str, Any]:
+    """A zone is given by its name, or by its id (``use1-az1``), which is the same place in every account."""
+    return {"availability_zone_id" if "-az" in zone else "availability_zone": zone}
 
 
 def subnet_groups(
