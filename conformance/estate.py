@@ -271,7 +271,7 @@ def _copied(source: Project, folder: Path) -> Project:
 
 def beyond_the_simulator() -> dict[str, str]:
     """Type to the reason."""
-    found: dict[str, str] = yaml.safe_load(BEYOND_THE_SIMULATOR.read_text(encoding="utf-8"))
+    found: dict[str, str] = yaml.safe_load(BEYOND_THE_SIMULATOR.read_text(encoding="utf-8")) or {}
     return found
 
 
