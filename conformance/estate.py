@@ -19,7 +19,6 @@ import yaml
 from sandbox.environment import environment
 
 from conformance import between, changes
-from conformance.beyond import TABLE, Beyond, read
 from conformance.plugin import Plugin
 from conformance.simulator import simulator
 from odoo_estate.compose import compose
@@ -40,6 +39,8 @@ ESTATES: Mapping[str, Path] = {
     "managed-provider": ROOT / "blueprints" / "managed-provider" / "stacks",
     "white-label-partner": ROOT / "blueprints" / "white-label-partner" / "stacks",
 }
+BEYOND_THE_SIMULATOR = ROOT / "conformance" / "beyond_the_simulator.yaml"
+"""Types whose calls the simulator cannot answer, each with the reason."""
 _REPLACING = frozenset({"replace", "create-replacement", "delete-replaced"})
 
 
@@ -69,7 +70,6 @@ class Trial:
     name: str
     folder: Path
     plugin: Plugin
-    beyond: Beyond
     cloud: Mapping[str, str]
     chosen: Sequence[str]
     parallel: int
@@ -78,11 +78,10 @@ class Trial:
     def __post_init__(self) -> None:
         source = find_project(ESTATES[self.name])
         self.project = _copied(source, self.folder)
-        documents = load(self.folder / "stacks", today=datetime.now(UTC).date())
-        self.plans: Mapping[str, AnyPlan] = compile_estate(documents, today=datetime.now(UTC).date()).stacks
+        self.plans: Mapping[str, AnyPlan] = _plans(self.folder / "stacks")
         self.stacks = _with_what_they_stand_on(self.plans, self.chosen)
         self.environment = {
-            **_environment(self.folder, self.plugin, self.beyond),
+            **_environment(self.folder, self.plugin),
             **self.cloud,
             "ODOO_ESTATE_DIR": str(self.folder / "stacks"),
             # One run says everything that fails, not only what fails first.
@@ -93,10 +92,11 @@ class Trial:
         """Up, up again, the changes previewed, down; what stands is taken down whatever happened."""
         if self._all("up", "up", self._changed):
             self._all("up", "second run", _unchanged)
-            lifted = self._lifted()
-            for stack in self.stacks:
-                self._previews(stack, lifted)
-        self._all("lift", "protection lifted", lambda _: [], lifting=True)
+            # So that the engine gets as far as to say what would be replaced.
+            if self._lift():
+                for stack in self.stacks:
+                    self._previews(stack)
+        self._lift()
         self._all("destroy", "destroy", _gone, reverse=True)
         self._look_beyond()
         return self.findings
@@ -109,7 +109,7 @@ class Trial:
         }
         able = sorted(kind for kind, found in problems.items() if found == {""})
         said = f"{len(tried)} of {len(problems)} types"
-        wrong = [f"the simulator can do {kind}: take it off {TABLE.name}" for kind in able]
+        wrong = [f"the simulator can do {kind}: take it off {BEYOND_THE_SIMULATOR.name}" for kind in able]
         self._say(Finding(self.name, "all", "what the simulator cannot do", 0.0, said, wrong))
 
     def _all(self, verb: Verb, what: str, judge: Any, *, reverse: bool = False, lifting: bool = False) -> bool:
@@ -160,11 +160,11 @@ class Trial:
         self.findings.append(finding)
         print(finding, flush=True)
 
-    # -- changes
-
-    def _lifted(self) -> bool:
-        """Takes protection off, so that the engine gets as far as to say what would be replaced."""
+    def _lift(self) -> bool:
+        """Takes protection off."""
         return self._all("lift", "protection lifted", lambda _: [], lifting=True)
+
+    # -- changes
 
     def _graph(self, stack: str, ordered: tuple[changes.Change, ...] = ()) -> Graph:
         import pulumi.runtime
@@ -178,9 +178,7 @@ class Trial:
 
         return record(program, project=self.project.name, stack=stack)
 
-    def _previews(self, stack: str, lifted: bool) -> None:
-        if not lifted:
-            return
+    def _previews(self, stack: str) -> None:
         before = self._graph(stack)
         for group in changes.of(before):
             started = time.monotonic()
@@ -271,7 +269,13 @@ def _copied(source: Project, folder: Path) -> Project:
     return find_project(folder)
 
 
-def _environment(folder: Path, plugin: Plugin, beyond: Beyond) -> dict[str, str]:
+def beyond_the_simulator() -> dict[str, str]:
+    """Type to the reason."""
+    found: dict[str, str] = yaml.safe_load(BEYOND_THE_SIMULATOR.read_text(encoding="utf-8")) or {}
+    return found
+
+
+def _environment(folder: Path, plugin: Plugin) -> dict[str, str]:
     """The sandbox's variables, with the real provider in front of the rehearsed one."""
     plugins = folder / "plugins"
     plugins.mkdir()
@@ -284,7 +288,7 @@ def _environment(folder: Path, plugin: Plugin, beyond: Beyond) -> dict[str, str]
         "PATH": os.pathsep.join((str(plugins), variables["PATH"])),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         between.PROVIDER: str(plugin.executable),
-        between.BEYOND: ",".join(sorted(beyond.types)),
+        between.BEYOND: ",".join(sorted(beyond_the_simulator())),
         **plugin.settings,
     }
 
@@ -294,10 +298,14 @@ def trial(name: str, folder: Path, plugin: Plugin, stacks: Sequence[str], parall
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with simulator(folder / "simulator.log") as cloud:
-        return Trial(name, folder, plugin, read(), cloud, stacks, parallel).run()
+        return Trial(name, folder, plugin, cloud, stacks, parallel).run()
 
 
 def stacks_of(name: str) -> Iterator[str]:
     """The names of an estate's stacks."""
+    yield from _plans(ESTATES[name])
+
+
+def _plans(estate: Path) -> Mapping[str, AnyPlan]:
     today = datetime.now(UTC).date()
-    yield from compile_estate(load(ESTATES[name], today=today), today=today).stacks
+    return compile_estate(load(estate, today=today), today=today).stacks

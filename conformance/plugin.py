@@ -102,6 +102,3 @@ def version() -> str:
 
 def _numbers(name: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", name))
-
-
-__all__ = ["BRIDGE", "Plugin", "Unavailable", "described", "find", "installed", "version"]

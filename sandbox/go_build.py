@@ -49,11 +49,10 @@ class GoBuild:
 
     @property
     def _sources(self) -> str:
-        both = b"".join(
-            (self.folder / name).read_bytes() for name in ("go.mod", "go.sum", *self.sources, *self.instead)
-        )
+        names = ("go.mod", "go.sum", *self.sources, *self.instead)
+        content = b"".join((self.folder / name).read_bytes() for name in names)
         wanted = repr((sorted(self.packages.items()), sorted(self.files.items()), self.link))
-        return hashlib.sha256(both + wanted.encode()).hexdigest()[:16]
+        return hashlib.sha256(content + wanted.encode()).hexdigest()[:16]
 
     @property
     def _products(self) -> tuple[str, ...]:
@@ -151,18 +150,8 @@ class GoBuild:
     def _link(self, go: str, program: Path, package: str, options: Sequence[str]) -> None:
         unfinished = program.with_name(f"{program.name}.{os.getpid()}")
         linked = f"-s -w {self.link}".strip()
-        command = [
-            go,
-            "build",
-            "-trimpath",
-            "-mod=readonly",
-            *options,
-            "-ldflags",
-            linked,
-            "-o",
-            str(unfinished),
-            package,
-        ]
+        how = ["-trimpath", "-mod=readonly", *options, "-ldflags", linked]
+        command = [go, "build", *how, "-o", str(unfinished), package]
         try:
             self._run(command, stdout=2)
         except Unavailable:

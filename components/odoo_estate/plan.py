@@ -1026,6 +1026,10 @@ PAGES = "pages"
 """Middleware and Service of the pages that people see instead of Odoo; every ingress puts the middleware before all routes."""
 TENANT_HEADER = "X-Estate-Tenant"
 """Set by each tenant's route over whatever a client sends: what limits count by and the access log shows."""
+INGRESS_PORT = 8443
+"""Where the ingress' pods take TLS: Traefik's entry point ``websecure``."""
+INGRESS_LEAVE_SECONDS = 120
+"""As long as Odoo's longest request: a pod that leaves answers what a load balancer has sent it."""
 
 
 @dataclass(frozen=True, kw_only=True)

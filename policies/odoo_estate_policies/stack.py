@@ -11,11 +11,8 @@ from odoo_estate_policies.resource import Resource
 
 @dataclass(frozen=True)
 class Stack:
-    (
-        """One stack. ``account`` and ``region`` are those its plan targets; ``today`` decides whether an exemption still holds;
-    ``rules`` are the ids of those that judge it."""
-        ""
-    )
+    """One stack. ``account`` and ``region`` are those its plan targets; ``today`` decides whether an exemption still holds; ``rules`` are the ids of
+    those that judge it."""
 
     name: str
     account: str

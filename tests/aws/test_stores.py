@@ -1,6 +1,7 @@
 """Who reaches what lies in buckets, who hears of failed backups, and what alarms look at."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -126,7 +127,8 @@ def test_a_log_bucket_is_encrypted_as_log_delivery_can() -> None:
     assert not graph.of_type("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
 
 
-def test_an_alarm_on_several_nodes_looks_at_the_worst_and_returns_one_value() -> None:
+def _alarm(**changes: Any) -> Mapping[str, Any]:
+    """Inputs of the alarm on evictions, planned with ``changes``."""
     plan = AlarmPlan(
         name="acme",
         description="",
@@ -138,10 +140,14 @@ def test_an_alarm_on_several_nodes_looks_at_the_worst_and_returns_one_value() ->
         period_seconds=300,
         evaluation_periods=1,
         dimensions={},
-        members=({"CacheClusterId": "acme-001"}, {"CacheClusterId": "acme-002"}),
     )
-    graph = recorded(lambda opts: Alarms("x", {"plan": {"a": plan}, "topic_arn": "arn:topic"}, opts))
-    alarm = one(graph, "cloudwatch/metricAlarm:MetricAlarm", "x-a").inputs
+    changed = replace(plan, **changes)
+    graph = recorded(lambda opts: Alarms("x", {"plan": {"a": changed}, "topic_arn": "arn:topic"}, opts))
+    return one(graph, "cloudwatch/metricAlarm:MetricAlarm", "x-a").inputs
+
+
+def test_an_alarm_on_several_nodes_looks_at_the_worst_and_returns_one_value() -> None:
+    alarm = _alarm(members=({"CacheClusterId": "acme-001"}, {"CacheClusterId": "acme-002"}))
     # CloudWatch takes a metric or queries, and of the queries exactly one may return data.
     assert not {"metricName", "namespace", "statistic", "period", "dimensions"} & set(alarm)
     assert [query["expression"] for query in alarm["metricQueries"] if query["returnData"]] == ["MAX([m0,m1])"]
@@ -153,21 +159,7 @@ def test_an_alarm_on_several_nodes_looks_at_the_worst_and_returns_one_value() ->
 
 def test_an_alarm_on_a_query_compares_each_of_its_series() -> None:
     query = 'SELECT MAX(Share) FROM SCHEMA("acme", Tenant) GROUP BY Tenant ORDER BY MAX() DESC'
-    plan = AlarmPlan(
-        name="acme",
-        description="",
-        namespace="acme",
-        metric="Share",
-        statistic="Maximum",
-        comparison="GreaterThanThreshold",
-        threshold=100,
-        period_seconds=900,
-        evaluation_periods=2,
-        dimensions={},
-        query=query,
-    )
-    graph = recorded(lambda opts: Alarms("x", {"plan": {"a": plan}, "topic_arn": "arn:topic"}, opts))
-    alarm = one(graph, "cloudwatch/metricAlarm:MetricAlarm", "x-a").inputs
+    alarm = _alarm(query=query, period_seconds=900)
     assert not {"metricName", "namespace", "statistic", "period", "dimensions"} & set(alarm)
     (asked,) = alarm["metricQueries"]
     assert (asked["expression"], asked["period"], asked["returnData"]) == (query, 900, True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.compose.graphs import needs
 
 from odoo_estate.compose import compose
 from odoo_estate.decide import compile_estate
@@ -71,16 +72,7 @@ def one(mode: str, kind: str, name: str) -> Node:
 
 
 def waits(mode: str, later: Node, earlier: Node) -> bool:
-    seen: set[str] = set()
-    waiting = [*later.dependencies, later.parent]
-    while waiting:
-        urn = waiting.pop()
-        if urn == earlier.urn:
-            return True
-        if urn and urn not in seen and urn in graph(mode):
-            seen.add(urn)
-            waiting.extend((*graph(mode)[urn].dependencies, graph(mode)[urn].parent))
-    return False
+    return needs(graph(mode), later, earlier)
 
 
 def test_the_administrators_detector_is_there_before_its_appointment_would_make_a_second() -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conformance.estate import beyond_the_simulator
 from conformance.recorded import ROOT, estates, nodes
 from conformance.schema import facts, problems, replaces
 
-from conformance import beyond
 from odoo_estate.preview.graph import Node
 from odoo_estate.preview.replacements import AWS, forces_replacement
 
@@ -57,5 +57,5 @@ def test_every_type_that_we_use_has_its_place_in_the_bridge() -> None:
 
 def test_what_the_simulator_cannot_do_is_used_and_has_a_reason() -> None:
     used = {node.type for estate in estates() for node in nodes(estate)}
-    assert set(beyond.read().types) <= used
-    assert all(len(reason) > 20 for reason in beyond.read().types.values())
+    assert beyond_the_simulator().keys() <= used
+    assert all(len(reason) > 20 for reason in beyond_the_simulator().values())

@@ -2,22 +2,19 @@
 played."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from tests.recovery.test_engine import at as enter
+from tests.recovery.rehearsal import bring_up, enter
 
 from odoo_estate.cli import main
 from odoo_estate.fleet import tenant_jobs as fleet
 from odoo_estate.fleet.tenant_jobs import Ended
-from sandbox import environment as sandbox_environment
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -37,21 +34,16 @@ def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "  staging: {}\n" in text
     contract.write_text(text.replace("  staging: {}\n", "  staging: {}\n  sandbox: {expires: 2099-12-31}\n"))
     (folder / "Pulumi.yaml").write_text("name: provider\nruntime: python\nmain: stacks\nstackConfigDir: stacks\n")
-    variables = {key: value for key, value in os.environ.items() if key != "ODOO_ESTATE_SANDBOX"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("ODOO_ESTATE_SANDBOX", raising=False)
-        variables.update(sandbox_environment.environment(folder) | sandbox_environment.UNDISTURBED)
-    wanted = ["landing-zone", "cell.eu-a", "platform.eu-a", "tenant.oakfurniture.*"]
-    up = [sys.executable, "-m", "odoo_estate", "up", *wanted]
-    done = subprocess.run(up, cwd=folder, env=variables, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    bring_up(folder, "landing-zone", "cell.eu-a", "platform.eu-a", "tenant.oakfurniture.*")
     return folder
 
 
 @pytest.fixture
-def stacks(brought_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def stacks(brought_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(fleet, "POLL_SECONDS", 0.1)
-    yield enter(Path(shutil.copytree(brought_up, tmp_path / "provider")), monkeypatch).stacks
+    folder = Path(shutil.copytree(brought_up, tmp_path / "provider"))
+    enter(folder, monkeypatch)
+    return folder / "stacks"
 
 
 def state(stack: str) -> list[dict[str, Any]]:

@@ -4,14 +4,11 @@ is replaced or deleted. In the rehearsed cloud no call to the lost region is ans
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
-from argparse import Namespace
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.recovery.rehearsal import arguments, bring_up, enter, up
 
 from odoo_estate.cli import main
 from odoo_estate.commands import _procedure
@@ -19,7 +16,6 @@ from odoo_estate.decide.procedure import Check
 from odoo_estate.errors import OperationFailed
 from odoo_estate.fleet.observation import Observation
 from odoo_estate.fleet.procedure import Stopped
-from sandbox import environment as sandbox_environment
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1500)]
 
@@ -51,11 +47,7 @@ class Estate:
         self.folder, self.stacks = folder, folder / "stacks"
 
     def run(self, verb: str, cell: str, **options: Any) -> int:
-        given: dict[str, Any] = {
-            "estate": str(self.stacks), "cell": cell, "yes": True, "measure": False, "markdown": False, "approved_by": "",
-            "reason": "", "confirm": [], "override": [], "parallel": 2, "json": False,
-        }  # fmt: skip
-        return _procedure.run(Namespace(**{**given, **options}), verb, observe=as_wanted)  # type: ignore[arg-type]
+        return _procedure.run(arguments(self.stacks, cell, **options), verb, observe=as_wanted)  # type: ignore[arg-type]
 
     def cloud(self, *tokens: str, scope: str = "") -> dict[tuple[str, str], dict[str, Any]]:
         """Scope and id to the inputs of everything of these types; all types where none is named."""
@@ -76,13 +68,6 @@ class Estate:
         found = self.cloud("aws:route53/record:Record").values()
         return {one["setIdentifier"]: one for one in found if one["name"].startswith("business.ingress.eu-1.")}
 
-    def up(self, *stacks: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "odoo_estate", "up", *stacks], cwd=self.folder, capture_output=True, text=True, check=False
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stderr
-
 
 @pytest.fixture(scope="module")
 def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -92,24 +77,16 @@ def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if contract.stem not in KEPT:
             contract.unlink()
     (folder / "Pulumi.yaml").write_text("name: harbour\nruntime: python\nmain: stacks\nstackConfigDir: stacks\n")
-    with pytest.MonkeyPatch.context() as patch:
-        at(folder, patch).up("--all")
+    bring_up(folder, "--all")
     return folder
 
 
-def at(folder: Path, patch: pytest.MonkeyPatch) -> Estate:
-    """The estate with this process in its sandbox."""
-    patch.delenv("ODOO_ESTATE_SANDBOX", raising=False)
-    for name, value in (sandbox_environment.environment(folder) | sandbox_environment.UNDISTURBED).items():
-        patch.setenv(name, value)
-    patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    patch.chdir(folder)
-    return Estate(folder)
-
-
 @pytest.fixture
-def estate(brought_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
-    yield at(Path(shutil.copytree(brought_up, tmp_path / "harbour")), monkeypatch)
+def estate(brought_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Estate:
+    """With this process in its sandbox."""
+    folder = Path(shutil.copytree(brought_up, tmp_path / "harbour"))
+    enter(folder, monkeypatch)
+    return Estate(folder)
 
 
 def test_the_platform_waits_where_the_class_keeps_nodes(estate: Estate) -> None:
@@ -157,9 +134,9 @@ def test_a_lost_cell_serves_from_the_other_region_and_comes_home(
         assert estate.names()[AWAY]["ttl"] == 60
 
     # Twice: nothing changes, and home names mean what works now; the lost ones are refused.
-    told = estate.up(f"dr.{cell}", *there)
+    told = up(f"dr.{cell}", *there)
     assert told.count("unchanged") == len(there) + 1
-    assert "unchanged" in estate.up(f"tenant.{tenants[0]}.production")
+    assert "unchanged" in up(f"tenant.{tenants[0]}.production")
     assert main(["up", f"cell.{cell}", "--estate", str(estate.stacks)]) == 2
     assert "is lost" in capsys.readouterr().err
 
@@ -177,7 +154,7 @@ def test_a_lost_cell_serves_from_the_other_region_and_comes_home(
         "aws:rds/instance:Instance",
         "aws:elasticache/replicationGroup:ReplicationGroup",
     }
-    assert " changed " not in estate.up("--all"), "a second update changes nothing"
+    assert " changed " not in up("--all"), "a second update changes nothing"
 
 
 def _odoo(estate: Estate, region: str) -> list[str]:

@@ -1,11 +1,8 @@
 """Failover, fail-back and drill of a small estate under the real engine: the engine, providers' rules and files are real, AWS's answers are fake."""
 
 import json
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.recovery.rehearsal import arguments, bring_up, enter
 
 from odoo_estate.cli import main
 from odoo_estate.commands import _procedure
@@ -20,7 +18,6 @@ from odoo_estate.decide.procedure import Check
 from odoo_estate.errors import OperationFailed
 from odoo_estate.fleet.observation import Observation
 from odoo_estate.fleet.procedure import Stopped
-from sandbox import environment as sandbox_environment
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -43,11 +40,7 @@ class Estate:
         self.stacks = folder / "stacks"
 
     def arguments(self, **options: Any) -> Namespace:
-        given: dict[str, Any] = {
-            "estate": str(self.stacks), "cell": "main", "yes": True, "measure": False, "markdown": False, "approved_by": "",
-            "reason": "", "confirm": [], "override": [], "parallel": 2, "json": False,
-        }  # fmt: skip
-        return Namespace(**{**given, **options})
+        return arguments(self.stacks, "main", **options)
 
     def instances(self) -> dict[str, dict[str, Any]]:
         """Identifier to id, region and inputs of every database instance in the rehearsed cloud."""
@@ -73,7 +66,7 @@ def data_only(real: Callable[..., str]) -> Callable[..., str]:
     return run
 
 
-def bring_up(folder: Path, dr_class: str) -> Path:
+def partner(folder: Path, dr_class: str) -> Path:
     """Landing zone, cell and recovery region of the partner's estate, with that DR class."""
     shutil.copytree(CONTRACTS, folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "stacks" / "customers" / "winebroker.yaml").unlink()  # its own buckets would need its own stack
@@ -84,28 +77,18 @@ def bring_up(folder: Path, dr_class: str) -> Path:
     text = text.replace(raised, raised + raised.replace("eu-central-1", "eu-west-1"))
     estate.write_text(text.replace("dr_class: backup-copy", f"dr_class: {dr_class}"))
     (folder / "Pulumi.yaml").write_text("name: partner\nruntime: python\nmain: stacks\nstackConfigDir: stacks\n")
-    variables = {key: value for key, value in os.environ.items() if key != "ODOO_ESTATE_SANDBOX"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("ODOO_ESTATE_SANDBOX", raising=False)
-        variables.update(sandbox_environment.environment(folder) | sandbox_environment.UNDISTURBED)
-    up = [sys.executable, "-m", "odoo_estate", "up", "landing-zone", "cell.main", "dr.main"]
-    done = subprocess.run(up, cwd=folder, env=variables, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    bring_up(folder, "landing-zone", "cell.main", "dr.main")
     return folder
 
 
 @pytest.fixture(scope="module")
 def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return bring_up(tmp_path_factory.mktemp("standing") / "partner", "warm-standby")
+    return partner(tmp_path_factory.mktemp("standing") / "partner", "warm-standby")
 
 
 def at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Estate:
     """The estate with this process in its sandbox."""
-    monkeypatch.delenv("ODOO_ESTATE_SANDBOX", raising=False)
-    for name, value in (sandbox_environment.environment(folder) | sandbox_environment.UNDISTURBED).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    monkeypatch.chdir(folder)
+    enter(folder, monkeypatch)
     return Estate(folder)
 
 
@@ -227,7 +210,7 @@ def _stop(*_: Any) -> None:
 def test_a_pilot_light_is_drilled_beside_its_replicated_backups_and_restored_from_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    estate = at(bring_up(tmp_path / "partner", "pilot-light"), monkeypatch)
+    estate = at(partner(tmp_path / "partner", "pilot-light"), monkeypatch)
     before = estate.instances()
     assert set(before) == {"brandpartner-main-main"}
     assert _procedure.run(estate.arguments(), "drill", observe=fake_answers) == 0

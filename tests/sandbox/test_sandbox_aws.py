@@ -293,6 +293,17 @@ def test_names_keep_to_the_services_limit(program):
     assert len(made["name"]) <= 64
 
 
+@pytest.mark.parametrize(("kind", "word"), [("network", "net"), ("application", "app"), (None, "app")])
+def test_the_kind_of_a_load_balancer_is_in_its_arn_and_its_listeners(program, kind, word):
+    given = {"loadBalancerType": kind} if kind else {}
+    arn, made, _ = program.create("aws:lb/loadBalancer:LoadBalancer", "b", name="entry", **given)
+    assert f":loadbalancer/{word}/entry/" in arn and made["arnSuffix"].startswith(f"{word}/entry/")
+    listener, _, _ = program.create(
+        "aws:lb/listener:Listener", "l", loadBalancerArn=arn, defaultActions=[{"type": "fixed-response"}]
+    )
+    assert f":listener/{word}/" in listener
+
+
 def test_a_lost_region_answers_nobody_and_the_others_go_on(cloud, monkeypatch):
     key = "aws:kms/key:Key"
     home, there = Program(cloud), Program(cloud, region="eu-west-1")

@@ -6,13 +6,11 @@ import pulumi
 from pulumi_aws import ec2, lb, vpc
 
 from odoo_estate.aws.references import NetworkRef
-from odoo_estate.plan import FirewalledEntryPlan
+from odoo_estate.aws.security_group import tcp_rule
+from odoo_estate.plan import INGRESS_LEAVE_SECONDS, INGRESS_PORT, FirewalledEntryPlan
 
-HTTPS = 8443
-"""Traefik's entry point ``websecure`` on the pods themselves."""
-ALIVE = 8080
+ALIVE_PORT = 8080
 """Traefik's own entry point, which answers ``/ping``."""
-LEAVE_SECONDS = 120
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.2 with forward secrecy, and 1.3."""
@@ -48,7 +46,7 @@ class ApplicationBalancer(pulumi.ComponentResource):
         super().__init__("odoo-estate:aws:ApplicationBalancer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         plan, network = args["plan"], args["network"]
-        group = security_group(name, args["network"], args["cluster_group_id"], child)
+        group = security_group(name, network, args["cluster_group_id"], child)
         balancer = lb.LoadBalancer(
             name,
             name=plan.name,
@@ -69,12 +67,12 @@ class ApplicationBalancer(pulumi.ComponentResource):
             name=plan.name,
             target_type="ip",
             vpc_id=network.vpc_id,
-            port=HTTPS,
+            port=INGRESS_PORT,
             protocol="HTTPS",
-            deregistration_delay=LEAVE_SECONDS,
+            deregistration_delay=INGRESS_LEAVE_SECONDS,
             # By this tag the load balancer controller may register pods, and in no other target group.
             tags={CLUSTER_TAG: args["cluster"]},
-            health_check={"protocol": "HTTP", "port": str(ALIVE), "path": "/ping", "interval": 10, "timeout": 5},
+            health_check={"protocol": "HTTP", "port": str(ALIVE_PORT), "path": "/ping", "interval": 10, "timeout": 5},
             opts=child,
         )
         lb.Listener(
@@ -122,32 +120,20 @@ def security_group(
     for port in (80, 443):
         vpc.SecurityGroupIngressRule(
             f"{name}-{port}",
-            security_group_id=group.id,
-            description="From the internet",
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
+            **tcp_rule(group.id, port, "From the internet"),
             cidr_ipv4="0.0.0.0/0",
             opts=opts,
         )
-    for key, port in {"traefik": HTTPS, "alive": ALIVE}.items():
+    for key, port in {"traefik": INGRESS_PORT, "alive": ALIVE_PORT}.items():
         vpc.SecurityGroupEgressRule(
             f"{name}-{key}",
-            security_group_id=group.id,
-            description="To Traefik",
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
+            **tcp_rule(group.id, port, "To Traefik"),
             referenced_security_group_id=cluster_group_id,
             opts=opts,
         )
         vpc.SecurityGroupIngressRule(
             f"{name}-into-{key}",
-            security_group_id=cluster_group_id,
-            description=f"From the load balancer of {name}",
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
+            **tcp_rule(cluster_group_id, port, f"From the load balancer of {name}"),
             referenced_security_group_id=group.id,
             opts=opts,
         )

@@ -1,5 +1,6 @@
 """Which names may be resolved in a VPC, and a log of who asked for what."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import pulumi
@@ -9,8 +10,15 @@ from odoo_estate.aws.log_group import log_group
 from odoo_estate.plan import DnsFirewallPlan
 
 EVERYTHING = "*"
-ALLOWED, REFUSED = 100, 200
-"""Priorities of the two rules: the lower one is asked first."""
+VERDICTS: Mapping[str, Mapping[str, Any]] = {
+    "allowed": {
+        "priority": 100,
+        "action": "ALLOW",
+        "firewall_domain_redirection_action": "TRUST_REDIRECTION_DOMAIN",
+    },
+    "refused": {"priority": 200, "action": "BLOCK", "block_response": "NXDOMAIN"},
+}
+"""What the two rules do; the lower priority is asked first."""
 PRIORITY = 101
 """Of the rules among those that others may attach to the VPC; 100 and 9000 and beyond are AWS Firewall Manager's."""
 
@@ -40,8 +48,8 @@ class DnsFirewall(pulumi.ComponentResource):
         )
         group = route53.ResolverFirewallRuleGroup(name, name=plan.name, opts=child)
         rules = [
-            self._rule(f"{name}-allowed", plan, group, domains=plan.domains, priority=ALLOWED),
-            self._rule(f"{name}-refused", plan, group, domains=(EVERYTHING,), priority=REFUSED),
+            self._rule(name, plan, group, "allowed", plan.domains),
+            self._rule(name, plan, group, "refused", (EVERYTHING,)),
         ]
         # Not before its rules: a half of them would let everything through, or nothing.
         route53.ResolverFirewallRuleGroupAssociation(
@@ -59,27 +67,19 @@ class DnsFirewall(pulumi.ComponentResource):
         name: str,
         plan: DnsFirewallPlan,
         group: route53.ResolverFirewallRuleGroup,
-        *,
-        domains: tuple[str, ...],
-        priority: int,
+        key: str,
+        domains: Sequence[str],
     ) -> pulumi.Resource:
         child = pulumi.ResourceOptions(parent=self)
-        suffix = "allowed" if priority == ALLOWED else "refused"
         names = route53.ResolverFirewallDomainList(
-            name, name=f"{plan.name}-{suffix}", domains=list(domains), opts=child
-        )
-        verdict: dict[str, Any] = (
-            {"action": "ALLOW", "firewall_domain_redirection_action": "TRUST_REDIRECTION_DOMAIN"}
-            if priority == ALLOWED
-            else {"action": "BLOCK", "block_response": "NXDOMAIN"}
+            f"{name}-{key}", name=f"{plan.name}-{key}", domains=list(domains), opts=child
         )
         rule: pulumi.Resource = route53.ResolverFirewallRule(
-            name,
-            name=f"{plan.name}-{suffix}",
+            f"{name}-{key}",
+            name=f"{plan.name}-{key}",
             firewall_rule_group_id=group.id,
             firewall_domain_list_id=names.id,
-            priority=priority,
-            **verdict,
+            **VERDICTS[key],
             opts=child,
         )
         return rule

@@ -11,31 +11,9 @@ from odoo_estate.aws.role import Role
 from odoo_estate.plan import AwsTarget, NetworkPlan, RolePlan
 
 FIELDS = (
-    *(
-        "version",
-        "account-id",
-        "interface-id",
-        "srcaddr",
-        "dstaddr",
-        "srcport",
-        "dstport",
-        "protocol",
-        "packets",
-        "bytes",
-    ),
-    *(
-        "start",
-        "end",
-        "action",
-        "log-status",
-        "vpc-id",
-        "subnet-id",
-        "az-id",
-        "tcp-flags",
-        "flow-direction",
-        "traffic-path",
-    ),
-    *("pkt-srcaddr", "pkt-dstaddr", "pkt-src-aws-service", "pkt-dst-aws-service"),
+    *("version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets"),
+    *("bytes", "start", "end", "action", "log-status", "vpc-id", "subnet-id", "az-id", "tcp-flags", "flow-direction"),
+    *("traffic-path", "pkt-srcaddr", "pkt-dstaddr", "pkt-src-aws-service", "pkt-dst-aws-service"),
 )
 """Beside the default ones: what a packet's own addresses are, because pods hide behind their node's and everything behind NAT, and who opened
 the connection (VPC user guide, flow log records, version 5)."""

@@ -1,7 +1,7 @@
 """A VPC with three tiers of subnets in each zone."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import pulumi
 from pulumi_aws import ec2, elasticache, rds
@@ -156,15 +156,13 @@ class Network(pulumi.ComponentResource):
             zone: ec2.Subnet(
                 f"{name}-{tier}-{zone}",
                 vpc_id=vpc.id,
-                availability_zone=place if not _is_id(place) else None,
-                availability_zone_id=place if _is_id(place) else None,
+                **_in_zone(plan.zones[zone].availability_zone),
                 cidr_block=cidr,
                 map_public_ip_on_launch=False,
                 tags={"Name": f"{plan.name}-{tier}-{zone}", "subnet-tier": tier, **LOAD_BALANCER_TAGS[tier]},
                 opts=self._child(),
             )
             for zone, cidr in cidrs.items()
-            for place in (plan.zones[zone].availability_zone,)
         }
 
     def _public_routes(
@@ -246,9 +244,9 @@ class Network(pulumi.ComponentResource):
         return ec2.RouteTableAssociation(key, route_table_id=table.id, subnet_id=subnet.id, opts=self._child())
 
 
-def _is_id(zone: str) -> bool:
-    """Whether a zone is given by its id (``use1-az1``, the same place in every account) and not by its name."""
-    return "-az" in zone
+def _in_zone(zone: str) -> dict[str, Any]:
+    """A zone is given by its name, or by its id (``use1-az1``), which is the same place in every account."""
+    return {"availability_zone_id" if "-az" in zone else "availability_zone": zone}
 
 
 def subnet_groups(

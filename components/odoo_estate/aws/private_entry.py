@@ -6,13 +6,10 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 from pulumi_aws import ec2, lb, vpc
 
-from odoo_estate.aws.security_group import SecurityGroup
-from odoo_estate.plan import PrivateAccessPlan, VpnSitePlan
+from odoo_estate.aws.security_group import SecurityGroup, tcp_rule
+from odoo_estate.plan import INGRESS_LEAVE_SECONDS, INGRESS_PORT, PrivateAccessPlan, VpnSitePlan
 
 HTTPS_PORT = 443
-INGRESS_PORT = 8443
-"""Where the ingress' pods take TLS."""
-LEAVE_SECONDS = 120
 AMAZON_ASN = 64512
 SITE_ASN = 65000
 """Private numbers that BGP would need; routes are static, so that a site's router can announce nothing that is not in the contract."""
@@ -78,11 +75,7 @@ class PrivateEntry(pulumi.ComponentResource):
         for zone, cidr in args["pod_cidrs"].items():
             vpc.SecurityGroupEgressRule(
                 f"{name}-pods-{zone}",
-                security_group_id=access.id,
-                description="To the ingress",
-                ip_protocol="tcp",
-                from_port=INGRESS_PORT,
-                to_port=INGRESS_PORT,
+                **tcp_rule(access.id, INGRESS_PORT, "To the ingress"),
                 cidr_ipv4=cidr,
                 opts=child,
             )
@@ -109,7 +102,7 @@ class PrivateEntry(pulumi.ComponentResource):
             target_type="ip",
             vpc_id=args["vpc_id"],
             proxy_protocol_v2=True,
-            deregistration_delay=LEAVE_SECONDS,
+            deregistration_delay=INGRESS_LEAVE_SECONDS,
             health_check={"protocol": "TCP", "port": "traffic-port"},
             opts=child,
         )

@@ -1,7 +1,7 @@
 """A security group with standalone rules: who may come in, keyed by a name that says who."""
 
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_aws import ec2, vpc
@@ -29,24 +29,27 @@ class SecurityGroup(pulumi.ComponentResource):
         for source, group_id in args.get("groups", {}).items():
             vpc.SecurityGroupIngressRule(
                 f"{name}-{source}",
-                security_group_id=group.id,
-                description=f"From {source}",
-                ip_protocol="tcp",
-                from_port=args["port"],
-                to_port=args["port"],
+                **tcp_rule(group.id, args["port"], f"From {source}"),
                 referenced_security_group_id=group_id,
                 opts=child,
             )
         for source, cidr in args.get("cidrs", {}).items():
             vpc.SecurityGroupIngressRule(
                 f"{name}-{source}",
-                security_group_id=group.id,
-                description=f"From {source}",
-                ip_protocol="tcp",
-                from_port=args["port"],
-                to_port=args["port"],
+                **tcp_rule(group.id, args["port"], f"From {source}"),
                 cidr_ipv4=cidr,
                 opts=child,
             )
         self.id = group.id
         self.register_outputs({"id": self.id})
+
+
+def tcp_rule(group_id: pulumi.Input[str], port: int, description: str) -> dict[str, Any]:
+    """What a rule of a group says of one port, but for who is on the other side."""
+    return {
+        "security_group_id": group_id,
+        "description": description,
+        "ip_protocol": "tcp",
+        "from_port": port,
+        "to_port": port,
+    }

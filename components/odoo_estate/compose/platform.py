@@ -28,8 +28,8 @@ from odoo_estate.kubernetes.cluster_scope import (
     tls_options,
 )
 from odoo_estate.kubernetes.external_secret import secret_store
-from odoo_estate.kubernetes.ingress_balancer import IngressBalancer, private_target
-from odoo_estate.kubernetes.ingress_targets import IngressTargets
+from odoo_estate.kubernetes.ingress_balancer import IngressBalancer
+from odoo_estate.kubernetes.ingress_targets import IngressTargets, target_group_binding
 from odoo_estate.kubernetes.monitoring import Monitoring
 from odoo_estate.kubernetes.namespace import WorkloadNamespace
 from odoo_estate.kubernetes.network_policies import denial, name_resolution, provisioning_policies, workload_policies
@@ -164,8 +164,9 @@ def ways_in(
             )
         if key == plan.private_ingress:
             release = f"traefik-{key}"
-            private_target(
+            target_group_binding(
                 f"ingress-{key}-private",
+                object_name=f"{release}-private",
                 service=release,
                 namespace=plan.charts[release].namespace,
                 labels=plan.labels,

@@ -262,14 +262,14 @@ def forbidden_kinds() -> Admission:
 def middlewares() -> Admission:
     """Only such as judge a request or its headers. Whoever could have the ingress call an address (``forwardAuth``, ``errors``, a Redis) would call
     with its place in the network, from which every tenant's workers answer."""
-    kinds = ", ".join(f"'{one}'" for one in ("buffering", "headers", "inFlightReq", "ipAllowList", "rateLimit"))
+    kinds = ["buffering", "headers", "inFlightReq", "ipAllowList", "rateLimit"]
     return Admission(
         resources={"traefik.io": ("middlewares",)},
         validations=[
             Validation(
-                expression=f"object.spec.all(kind, kind in [{kinds}]) && "
+                expression=f"object.spec.all(kind, kind in {kinds}) && "
                 "(!has(object.spec.rateLimit) || !has(object.spec.rateLimit.redis))",
-                message=f"a tenant's middleware is one of {kinds.replace(chr(39), '')}, without a server of its own",
+                message=f"a tenant's middleware is one of {', '.join(kinds)}, without a server of its own",
             ),
         ],
     )

@@ -7,10 +7,9 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from odoo_estate.kubernetes.metadata import object_metadata
+from odoo_estate.plan import INGRESS_LEAVE_SECONDS
 
 ANNOTATION = "service.beta.kubernetes.io/aws-load-balancer"
-LEAVE_SECONDS = 120
-"""As long as Odoo's longest request: a pod that leaves answers what it has begun."""
 
 
 class IngressBalancerArgs(TypedDict):
@@ -51,39 +50,6 @@ class IngressBalancer(pulumi.ComponentResource):
         self.register_outputs({"host": self.host})
 
 
-def private_target(
-    name: str,
-    *,
-    service: str,
-    namespace: str,
-    labels: Mapping[str, str],
-    target_group_arn: pulumi.Input[str],
-    balancer_group_id: pulumi.Input[str],
-    opts: pulumi.ResourceOptions,
-) -> k8s.apiextensions.CustomResource:
-    """The pods behind ``service`` as targets of a balancer that the cell's stack made; the controller registers them and lets it through to them."""
-    return k8s.apiextensions.CustomResource(
-        name,
-        api_version="elbv2.k8s.aws/v1beta1",
-        kind="TargetGroupBinding",
-        metadata=object_metadata(f"{service}-private", namespace, labels),
-        spec={
-            "serviceRef": {"name": service, "port": 443},
-            "targetGroupARN": target_group_arn,
-            "targetType": "ip",
-            "networking": {
-                "ingress": [
-                    {
-                        "from": [{"securityGroup": {"groupID": balancer_group_id}}],
-                        "ports": [{"protocol": "TCP", "port": 8443}],
-                    }
-                ]
-            },
-        },
-        opts=opts,
-    )
-
-
 def traefik_pods(release: str, namespace: str) -> dict[str, str]:
     """Labels of one class' Traefik: its chart joins release and namespace (helpers of chart 41)."""
     return {"app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": f"{release}-{namespace}"}
@@ -92,7 +58,7 @@ def traefik_pods(release: str, namespace: str) -> dict[str, str]:
 def annotations() -> dict[str, str]:
     """Straight to the pods, open to the internet, with the client's address by proxy protocol (Traefik trusts it from the load balancer only)."""
     attributes = {
-        "deregistration_delay.timeout_seconds": str(LEAVE_SECONDS),
+        "deregistration_delay.timeout_seconds": str(INGRESS_LEAVE_SECONDS),
         "proxy_protocol_v2.enabled": "true",
     }
     return {

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi_kubernetes as k8s
 
+from odoo_estate.kubernetes.pgbouncer_ini import REPLICA_PORT, SESSION_PORT
 from odoo_estate.plan import TenantNetworkPlan
 
 Policy = k8s.networking.v1.NetworkPolicySpecArgsDict
@@ -20,10 +21,6 @@ INGRESS = {NAME: "traefik"}
 RECOVERY = {NAME: "recovery-job"}
 CACHE_WATCH = {NAME: "cache-watch"}
 POSTGRES_PORT = 5432
-SESSION_PORT = 5433
-"""Of a pooler, for job runners."""
-REPLICA_PORT = 5434
-"""Of a pooler, for what only reads."""
 CACHE_PORT = 6379
 HTTP_PORT = 8069
 WEBSOCKET_PORT = 8072

@@ -154,7 +154,9 @@ def tenant_limits(plan: RoutePlan) -> dict[str, dict[str, Any]]:
     if plan.closed:
         found["gate"] = {"ipAllowList": {"sourceRange": [NOBODY], "rejectStatusCode": CLOSED[plan.closed]}}
     elif plan.allow_from:
-        found["gate"] = {"ipAllowList": {"sourceRange": list(plan.allow_from), **strategy(firewalled=plan.firewalled)}}
+        found["gate"] = {
+            "ipAllowList": {"sourceRange": list(plan.allow_from), **client_address(firewalled=plan.firewalled)}
+        }
     return found
 
 
@@ -164,7 +166,7 @@ def identity(plan: RoutePlan) -> dict[str, str]:
     return {TENANT_HEADER: plan.tenant, BRAND_HEADER: plan.brand, DATABASE_HEADER: plan.database_filter}
 
 
-def strategy(*, firewalled: bool) -> dict[str, Any]:
+def client_address(*, firewalled: bool) -> dict[str, Any]:
     """Where a middleware finds the client's address: the connection has it, or the load balancer wrote it last into X-Forwarded-For."""
     return {"ipStrategy": {"depth": 1}} if firewalled else {}
 
@@ -178,7 +180,7 @@ def shared_limits(limits: ClientLimits) -> dict[str, dict[str, Any]]:
         told = {"sourceCriterion": source} if source else {}
         return {"rateLimit": {"average": per_minute, "period": "1m", "burst": burst, **told}}
 
-    by_client = strategy(firewalled=limits.firewalled)
+    by_client = client_address(firewalled=limits.firewalled)
     return {
         "login": limit(limits.login_per_minute, limits.login_per_minute, **by_client),
         "api-key": limit(limits.api_per_minute, limits.api_burst, requestHeaderName="Authorization"),

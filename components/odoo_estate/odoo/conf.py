@@ -6,7 +6,8 @@ Passwords appear as template variables: External Secrets fills them in inside th
 from collections.abc import Mapping
 
 from odoo_estate.kubernetes.external_secret import literal
-from odoo_estate.kubernetes.network_policies import HTTP_PORT, POSTGRES_PORT, REPLICA_PORT, WEBSOCKET_PORT
+from odoo_estate.kubernetes.network_policies import HTTP_PORT, POSTGRES_PORT, WEBSOCKET_PORT
+from odoo_estate.kubernetes.pgbouncer_ini import REPLICA_PORT
 from odoo_estate.plan import OdooPlan, WorkloadPlan
 
 PASSWORD = "{{ .password }}"

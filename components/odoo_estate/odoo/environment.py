@@ -11,7 +11,7 @@ from odoo_estate.kubernetes.certificate import certificate
 from odoo_estate.kubernetes.checksum import checksum
 from odoo_estate.kubernetes.external_secret import Source, external_secret
 from odoo_estate.kubernetes.metadata import object_metadata
-from odoo_estate.kubernetes.network_policies import SESSION_PORT
+from odoo_estate.kubernetes.pgbouncer_ini import SESSION_PORT
 from odoo_estate.odoo.conf import odoo_conf, workload_settings
 from odoo_estate.odoo.workload import SESSIONS, TRUST, OdooWorkload, OdooWorkloadArgs
 from odoo_estate.plan import TURNS, OdooPlan, TenantCachePlan, WorkloadPlan

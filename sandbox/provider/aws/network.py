@@ -299,11 +299,11 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:lb/loadBalancer:LoadBalancer": Kind(
         "Elastic Load Balancing v2:LoadBalancer", "{arn}",
-        "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}/{hex16}", longest=32,
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/{balancer}/{name}/{hex16}", longest=32,
         replaces=("name", "internal", "loadBalancerType"),
         outputs={
             "dnsName": "{name}-{hex16}.elb.{region}.{dns}", "zoneId": "Z{upper13_zone}",
-            "arnSuffix": "app/{name}/{hex16}",
+            "arnSuffix": "{balancer}/{name}/{hex16}",
         },
         unique="{name}", taken="DuplicateLoadBalancerName: A load balancer with the name '{name}' already exists",
         guard=protected(
@@ -322,7 +322,7 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:lb/listener:Listener": Kind(
         "Elastic Load Balancing v2:Listener", "{arn}",
-        "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/app/{hex8}/{hex16}/{hex16_listener}",
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/{balancer}/{hex8}/{hex16}/{hex16_listener}",
         name=None, replaces=("loadBalancerArn",),
     ),
     "aws:lb/listenerRule:ListenerRule": Kind(

@@ -217,6 +217,7 @@ class Aws(Kept):
             slash_name=name if name.startswith("/") else f"/{name}",
             version=before.get("latestVersion") or before.get("version") or 0,
             sg=minted.fill("sg-{hex17_cluster}"),
+            balancer="net" if given["loadBalancerType"] == "network" or "/net/" in given["loadBalancerArn"] else "app",
         )
         if any(text.startswith("subnet-") for _, text in strings(inputs)):
             minted["vpc"] = self._vpc_of(inputs)
